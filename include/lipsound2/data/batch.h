@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "lipsound2/core/tensor.h"
+
+namespace lipsound2::data {
+
+/// B clips, padded to the longest with zeros; the lengths say what is real.
+struct Batch {
+  std::vector<std::string> ids;
+  std::vector<std::string> texts;
+  Tensor faces;  ///< [B, C, T, H, W] uint8: C 1 (gray) or 3 (RGB), already cropped and augmented
+  Tensor face_lengths;                      ///< [B] int64, on the CPU, pictures per clip
+  Tensor mel;                               ///< [B, M, bands] float32 natural log
+  Tensor mel_lengths;                       ///< [B] int64, on the CPU
+  std::vector<std::vector<float>> samples;  ///< the sound of each clip; only when asked for
+};
+
+}  // namespace lipsound2::data

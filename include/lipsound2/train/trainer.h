@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "lipsound2/config/field_visitor.h"
+#include "lipsound2/data/loader.h"
+#include "lipsound2/train/task.h"
+
+namespace lipsound2::train {
+
+struct TrainConfig {
+  std::int64_t steps = 100000;  ///< updates in all
+  double max_minutes =
+      0;  ///< wall-clock limit over all sittings; the schedule then follows time; 0: none
+  double learning_rate = 1e-3;
+  std::int64_t warmup_steps = 200;
+  double final_learning_rate = 1e-5;  ///< cosine from learning_rate down to this at the end
+  double weight_decay = 1e-6;
+  double clip_norm = 1.0;
+  double ema =
+      0.999;  ///< decay of the running average of the weights that is validated and kept; 0: none
+  std::int64_t log_every = 20;  ///< steps
+  std::int64_t validate_every = 500;
+  std::int64_t save_every = 500;
+
+  void visit(config::FieldVisitor& v);
+};
+
+/// Where a run lies and how it is known.
+struct RunFolder {
+  std::filesystem::path path;
+
+  std::filesystem::path config() const { return path / "config.yaml"; }
+  std::filesystem::path log() const { return path / "log.txt"; }
+  std::filesystem::path events() const { return path / "events.jsonl"; }
+  std::filesystem::path samples() const { return path / "samples"; }
+  std::filesystem::path last() const { return path / "checkpoints" / "last.safetensors"; }
+  std::filesystem::path best() const { return path / "checkpoints" / "best.safetensors"; }
+};
+
+enum class TrainOutcome { kFinished, kInterrupted };
+
+/// Trains a task: forward, backward, clip, AdamW, warm-up and cosine, running average; logs to
+/// events.jsonl, validates, keeps checkpoints/last and checkpoints/best. resume() continues bit for
+/// bit: everything random is drawn from (seed, step). SIGINT or SIGTERM saves after the step in
+/// flight and stops; a second one stops at once. A non-finite loss throws kNumeric with the ids of
+/// the batch, and leaves the last checkpoint as it was.
+///
+/// last.safetensors: "model.*" (weights), "ema.*" (their average), "optimizer.*" and the metadata
+/// "trainer" (JSON of counters), "config" (resolved YAML). best.safetensors: "model.*" (the
+/// averaged weights) and the same metadata.
+class Trainer {
+ public:
+  struct Setup {
+    TrainConfig config;
+    RunFolder run;
+    std::string resolved_config;  ///< YAML text stored with every checkpoint
+    std::string device = "cpu";
+    std::uint64_t seed = 1;
+    std::map<std::string, std::string>
+        metadata;  ///< stored with the weights too, such as mel statistics
+  };
+  Trainer(Task& task, data::Loader& loader, Setup setup);
+  ~Trainer();
+
+  /// Takes up weights, averages, optimizer and counters from last.safetensors.
+  void resume();
+  TrainOutcome run();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lipsound2::train

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "lipsound2/audio/waveform.h"
+#include "lipsound2/video/image.h"
+
+namespace lipsound2::video {
+
+/// Writes an MPEG-1 program stream (.mpg) with MP2 sound: the format GRID is distributed in.
+/// Pictures are RGB of the given size; the sound (any rate) is encoded at 44.1 kHz. Appears whole
+/// at finish(), or not at all.
+class MovieWriter {
+ public:
+  struct Format {
+    int width = 360;
+    int height = 288;
+    int fps = 25;
+    int video_bits_per_second = 1'150'000;
+  };
+  MovieWriter(const std::filesystem::path& file, const Format& format);
+  ~MovieWriter();
+
+  void write(const Image& picture);
+  void finish(const audio::Waveform& sound);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Copies the video stream of `video` unchanged into the MP4 `out`, with `sound` as its only sound
+/// track (AAC).
+void mux(const std::filesystem::path& video,
+         const audio::Waveform& sound,
+         const std::filesystem::path& out);
+
+}  // namespace lipsound2::video
