@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -45,17 +47,33 @@ struct FaceClip {
   MediaFacts facts;
 };
 
-/// Decodes the file, brings pictures to config.fps by their timestamps and sound to config.rate
-/// mono, finds the largest steady face and cuts it. The sound is cut or padded by at most `80 ms`
-/// of its own edge to the pictures' length and the note says so. Throws kData with the reason (and
-/// the file) for a clip that is damaged, silent, without sound or picture, faceless, too short, or
-/// whose picture and sound differ by more than that.
-FaceClip read_face_clip(const std::filesystem::path& file, const FaceClipConfig& config);
+class FaceDetector;
 
-/// The same for a silent or long video, in constant memory: calls `sink` with each cropped face in
-/// order. Sound is not read. Returns the facts. Throws as above.
-MediaFacts stream_faces(const std::filesystem::path& file,
-                        const FaceClipConfig& config,
-                        const std::function<void(const Image&)>& sink);
+/// Reads faces out of any container FFmpeg opens. Owns its face detector, which is costly to load
+/// and must not be shared: keep one reader per thread. Different readers may work at once.
+class FaceClipReader {
+ public:
+  /// Throws kIo when the detector's model cannot be found or loaded.
+  explicit FaceClipReader(const FaceClipConfig& config);
+  ~FaceClipReader();
+  FaceClipReader(FaceClipReader&&) noexcept;
+
+  /// Decodes the file, brings pictures to config.fps by their timestamps and sound to config.rate
+  /// mono, finds the largest steady face and cuts it. The sound is cut or padded by at most 80 ms
+  /// of its own reflected edge to the pictures' length and the note says so. Throws kData with the
+  /// reason (and the file) for a clip that is damaged, silent, without sound or picture, faceless,
+  /// too short, or whose picture and sound differ by more than that.
+  FaceClip read(const std::filesystem::path& file);
+
+  /// The same crops for a silent or long video, in constant memory (the file is decoded twice):
+  /// calls `sink` with each face in order. Sound is not read. Throws as above, before the first
+  /// call of `sink` as far as the first pass can tell.
+  MediaFacts stream(const std::filesystem::path& file,
+                    const std::function<void(const Image&)>& sink);
+
+ private:
+  FaceClipConfig config_;
+  std::unique_ptr<FaceDetector> detector_;
+};
 
 }  // namespace lipsound2::video
