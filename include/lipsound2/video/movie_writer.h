@@ -9,8 +9,9 @@
 namespace lipsound2::video {
 
 /// Writes an MPEG-1 program stream (.mpg) with MP2 sound: the format GRID is distributed in.
-/// Pictures are RGB of the given size; the sound (any rate) is encoded at 44.1 kHz. Appears whole
-/// at finish(), or not at all.
+/// Pictures are RGB of the given size; the sound (any rate) is encoded at 44.1 kHz, the same in
+/// both channels. The file appears whole at finish(), or not at all; until then the encoded movie
+/// is kept in memory. Throws kIo when the file cannot be written.
 class MovieWriter {
  public:
   struct Format {
@@ -23,6 +24,7 @@ class MovieWriter {
   ~MovieWriter();
 
   void write(const Image& picture);
+  /// Empty sound makes a movie without a sound track.
   void finish(const audio::Waveform& sound);
 
  private:
