@@ -193,6 +193,18 @@ YamlReader::YamlReader(const std::filesystem::path& file, const std::vector<std:
   state_->levels.push_back({&state_->root, "", {}});
 }
 
+YamlReader::YamlReader(const std::string& text, const std::string& name)
+    : state_(std::make_unique<State>()) {
+  try {
+    const YAML::Node yaml = YAML::Load(text);
+    require(yaml.IsMap(), ErrorKind::kConfig, "{}: expected keys and values at the top", name);
+    merge(state_->root, yaml, name);
+  } catch (const YAML::Exception& error) {
+    fail(ErrorKind::kConfig, "{}:{}: not valid YAML: {}", name, error.mark.line + 1, error.msg);
+  }
+  state_->levels.push_back({&state_->root, "", {}});
+}
+
 YamlReader::~YamlReader() = default;
 
 void YamlReader::field(const char* key, bool& value, const char*) {

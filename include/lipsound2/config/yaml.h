@@ -16,6 +16,8 @@ namespace lipsound2::config {
 class YamlReader final : public FieldVisitor {
  public:
   YamlReader(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+  /// From a text, such as the config stored in a checkpoint; `name` is what errors call it.
+  YamlReader(const std::string& text, const std::string& name);
   ~YamlReader() override;
 
   void field(const char* key, bool& value, const char* help) override;
@@ -47,6 +49,15 @@ Config read_yaml(const std::filesystem::path& file,
                  const std::vector<std::string>& overrides = {}) {
   Config config;
   YamlReader reader(file, overrides);
+  config.visit(reader);
+  reader.finish();
+  return config;
+}
+
+template <class Config>
+Config read_yaml_text(const std::string& text, const std::string& name) {
+  Config config;
+  YamlReader reader(text, name);
   config.visit(reader);
   reader.finish();
   return config;

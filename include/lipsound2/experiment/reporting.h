@@ -1,0 +1,30 @@
+#pragma once
+
+#include "lipsound2/experiment/evaluation.h"
+#include "lipsound2/train/trainer.h"
+
+namespace lipsound2::experiment {
+
+/// What `eval` was asked for.
+struct EvaluationRequest {
+  std::string run;  ///< run or checkpoint; empty: the latest run
+  std::string split = "test";
+  std::string manifest;  ///< empty: the one the run was trained on
+  std::vector<std::string> metrics;
+  Videos videos = Videos::kOwn;
+};
+
+struct EvaluationResult {
+  std::filesystem::path folder;  ///< <run>/eval/<split>, or <split>-swapped: scores.json,
+                                 ///< report.html, wav/<id>.wav, figures/
+  std::string table;             ///< for people
+  std::string json;              ///< what scores.json holds
+};
+
+/// Synthesizes and scores a split and writes everything into the run's folder.
+EvaluationResult evaluate_run(const EvaluationRequest& request);
+
+/// The descriptions of these metrics and of the vocoder, for scores.json.
+std::map<std::string, std::string> variants_of(const std::vector<std::string>& metrics);
+
+}  // namespace lipsound2::experiment

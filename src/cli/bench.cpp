@@ -1,0 +1,149 @@
+#include <algorithm>
+#include <chrono>
+
+#include <ATen/Parallel.h>
+#include <torch/torch.h>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+#include "lipsound2/experiment/experiment_config.h"
+#include "lipsound2/experiment/synthesizer.h"
+
+#include "commands.h"
+
+namespace lipsound2::cli {
+namespace {
+
+struct BenchFlags {
+  std::string what = "step";
+  std::string config = "grid_s1_small.yaml";
+  std::vector<std::string> overrides;
+  std::int64_t pictures = 75;
+  std::int64_t repeats = 5;
+  std::string json;
+};
+
+struct Timings {
+  std::vector<double> seconds;
+
+  double median() {
+    std::sort(seconds.begin(), seconds.end());
+    return seconds.at(seconds.size() / 2);
+  }
+};
+
+// Runs once to warm up, then `repeats` times.
+template <class Work>
+Timings measure(std::int64_t repeats, Work&& work) {
+  Timings timings;
+  for (std::int64_t i = 0; i <= repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    if (i > 0)
+      timings.seconds.push_back(
+          std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return timings;
+}
+
+struct StepInput {
+  Tensor faces;
+  Tensor lengths;
+  Tensor mel;
+};
+
+StepInput random_input(const experiment::ExperimentConfig& config, std::int64_t pictures) {
+  const std::int64_t clips = config.data.batch_size, size = config.data.faces.size;
+  return {
+      torch::randint(
+          0, 256, {clips, config.data.faces.color ? 3 : 1, pictures, size, size}, torch::kUInt8),
+      torch::full({clips}, pictures, torch::kInt64),
+      torch::randn({clips, pictures * config.lip2mel.mel_frames_per_picture, config.audio.bands})};
+}
+
+// Forward, loss, backward, AdamW: what a training step does on the device.
+Timings measure_step(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
+  lip2mel::Lip2Mel network(config.lip2mel);
+  torch::optim::AdamW optimizer(network->parameters(),
+                                torch::optim::AdamWOptions(config.train.learning_rate));
+  const StepInput input = random_input(config, flags.pictures);
+  return measure(flags.repeats, [&] {
+    optimizer.zero_grad();
+    const auto output =
+        network->forward(input.faces, input.lengths, input.mel, lip2mel::DecoderFeed::kTruth);
+    lip2mel::lip2mel_loss(output, input.mel, input.lengths, config.lip2mel.loss, /*progress=*/0.5)
+        .total.backward();
+    optimizer.step();
+  });
+}
+
+Timings measure_synthesis(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
+  const torch::NoGradGuard no_grad;
+  lip2mel::Lip2Mel network(config.lip2mel);
+  network->eval();
+  experiment::Synthesizer synthesizer(network, config, "cpu");
+  const StepInput input = random_input(config, flags.pictures);
+  data::Batch batch;
+  batch.faces = input.faces;
+  batch.face_lengths = input.lengths;
+  return measure(flags.repeats, [&] {
+    for (const auto& generated : synthesizer.mels(batch))
+      synthesizer.sound(generated.mel);
+  });
+}
+
+void bench(const BenchFlags& flags) {
+  const auto config = experiment::load_config(flags.config, flags.overrides);
+  experiment::choose_device(config);
+  Timings timings =
+      flags.what == "step" ? measure_step(config, flags) : measure_synthesis(config, flags);
+  const double seconds = timings.median();
+  const auto pictures = static_cast<double>(config.data.batch_size * flags.pictures);
+  fmt::print(
+      "{} of {} ({} clips of {} pictures, {} threads): median {:.3f} s, best {:.3f} s, {:.0f} "
+      "pictures/s\n",
+      flags.what,
+      config.name,
+      config.data.batch_size,
+      flags.pictures,
+      at::get_num_threads(),
+      seconds,
+      timings.seconds.front(),
+      pictures / seconds);
+  if (!flags.json.empty())
+    write_file(flags.json,
+               fmt::format("{{\"what\": \"{}\", \"config\": \"{}\", \"threads\": {}, \"seconds\": "
+                           "{}, \"pictures_per_second\": {}}}\n",
+                           flags.what,
+                           config.name,
+                           at::get_num_threads(),
+                           seconds,
+                           pictures / seconds));
+}
+
+}  // namespace
+
+void add_bench(CLI::App& program) {
+  auto* command = program.add_subcommand(
+      "bench", "throughput of a training step or of synthesis, on random pictures");
+  const auto flags = std::make_shared<BenchFlags>();
+  command->add_option("WHAT", flags->what, "step or synthesis")
+      ->check(CLI::IsMember({"step", "synthesis"}))
+      ->capture_default_str();
+  command->add_option("--config", flags->config, "YAML file, or the name of one that is installed")
+      ->capture_default_str()
+      ->type_name("FILE");
+  command
+      ->add_option("--set", flags->overrides, "a config key and its value: key=value (repeatable)")
+      ->type_name("KEY=VALUE");
+  command->add_option("--pictures", flags->pictures, "per clip")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  command->add_option("--repeats", flags->repeats, "after one to warm up")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--json", flags->json, "also write the result here")->type_name("FILE");
+  command->callback([flags] { bench(*flags); });
+}
+
+}  // namespace lipsound2::cli

@@ -1,0 +1,41 @@
+#include "lipsound2/config/yaml.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/experiment/experiment_config.h"
+
+#include "commands.h"
+
+namespace lipsound2::cli {
+namespace {
+
+struct ConfigFlags {
+  std::string file;
+  std::vector<std::string> overrides;
+  bool help_keys = false;
+};
+
+void show_config(const ConfigFlags& flags) {
+  if (flags.help_keys) {
+    fmt::print("{}", config::to_markdown(config::list_fields(experiment::ExperimentConfig())));
+    return;
+  }
+  require(!flags.file.empty(), ErrorKind::kUsage, "config: expected a file, or --help-keys");
+  fmt::print(
+      "{}",
+      config::to_yaml(config::list_fields(experiment::load_config(flags.file, flags.overrides))));
+}
+
+}  // namespace
+
+void add_config(CLI::App& program) {
+  auto* command =
+      program.add_subcommand("config", "print the resolved config, or every problem in it");
+  const auto flags = std::make_shared<ConfigFlags>();
+  command->add_option("FILE", flags->file, "YAML file, or the name of one that is installed");
+  command
+      ->add_option("--set", flags->overrides, "a config key and its value: key=value (repeatable)")
+      ->type_name("KEY=VALUE");
+  command->add_flag("--help-keys", flags->help_keys, "document every key, as a Markdown table");
+  command->callback([flags] { show_config(*flags); });
+}
+
+}  // namespace lipsound2::cli

@@ -1,0 +1,54 @@
+#include <algorithm>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+#include "lipsound2/experiment/reporting.h"
+#include "lipsound2/experiment/runs.h"
+
+#include "commands.h"
+
+namespace lipsound2::cli {
+namespace {
+
+struct EvalFlags {
+  std::string run;
+  std::string split = "test";
+  std::string vocoder = "griffin-lim";
+  std::string metrics = "stoi,estoi";
+  std::string manifest;
+  std::string json;
+  bool swap = false;
+};
+
+void run_eval(const EvalFlags& flags) {
+  experiment::EvaluationRequest request;
+  request.run = flags.run;
+  request.split = flags.split;
+  request.manifest = flags.manifest;
+  request.metrics = experiment::parse_metrics(flags.metrics);
+  request.videos = flags.swap ? experiment::Videos::kSwapped : experiment::Videos::kOwn;
+  const experiment::EvaluationResult result = experiment::evaluate_run(request);
+  if (!flags.json.empty())
+    write_file(flags.json, result.json);
+  fmt::print("{}\nreport: {}\n", result.table, (result.folder / "report.html").string());
+}
+
+}  // namespace
+
+void add_eval(CLI::App& program) {
+  auto* command = program.add_subcommand("eval", "synthesize a split and score it");
+  const auto flags = std::make_shared<EvalFlags>();
+  command->add_option("--run", flags->run, "run or checkpoint (default: the latest run)");
+  command->add_option("--split", flags->split, "train, valid or test")->capture_default_str();
+  command->add_option("--vocoder", flags->vocoder, "what makes the sound")
+      ->check(CLI::IsMember({"griffin-lim"}))
+      ->capture_default_str();
+  command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
+  command->add_option("--manifest", flags->manifest, "another corpus than the run's own")
+      ->type_name("FILE");
+  command->add_option("--json", flags->json, "also write the scores here")->type_name("FILE");
+  command->add_flag("--swap-videos", flags->swap, "control: give each clip another clip's video");
+  command->callback([flags] { run_eval(*flags); });
+}
+
+}  // namespace lipsound2::cli

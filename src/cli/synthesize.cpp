@@ -1,0 +1,90 @@
+#include "lipsound2/audio/sound_file.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+#include "lipsound2/data/example.h"
+#include "lipsound2/data/jpeg.h"
+#include "lipsound2/experiment/runs.h"
+#include "lipsound2/experiment/synthesizer.h"
+#include "lipsound2/video/face_clip.h"
+#include "lipsound2/video/movie_writer.h"
+
+#include "commands.h"
+
+namespace lipsound2::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct SynthesizeFlags {
+  std::string run;
+  std::vector<std::string> videos;
+  std::string out;
+  std::string vocoder = "griffin-lim";
+  std::string detector;
+  bool mux = false;
+};
+
+// The stored form of a picture, then what the loader makes of it: the network sees what it was
+// trained on.
+Tensor as_network_input(const video::Image& face, const data::FaceInputConfig& config) {
+  const data::Picture picture{face.width, face.height, face.channels, face.pixels};
+  return data::centered_face(data::encode_jpeg(picture, data::kJpegQuality), config);
+}
+
+class VideoToSound {
+ public:
+  explicit VideoToSound(const SynthesizeFlags& flags)
+      : flags_(flags),
+        trained_(experiment::load_network(flags.run, "cpu")),
+        synthesizer_(trained_.network, trained_.config, "cpu"),
+        reader_({.detector = flags.detector}) {}
+
+  void convert(const fs::path& file) {
+    experiment::WindowedSynthesis synthesis(synthesizer_, trained_.config);
+    const video::MediaFacts facts = reader_.stream(file, [&](const video::Image& face) {
+      synthesis.add(as_network_input(face, trained_.config.data.faces));
+    });
+    const audio::Waveform sound = synthesizer_.sound(synthesis.finish());
+    const fs::path stem = fs::path(flags_.out) / file.stem();
+    audio::write_wav(stem.string() + ".wav", sound);
+    fmt::print("{}.wav  {:.2f} s  {}\n", stem.string(), sound.seconds(), facts.note);
+    if (!flags_.mux)
+      return;
+    video::mux(file, sound, stem.string() + ".mp4");
+    fmt::print("{}.mp4\n", stem.string());
+  }
+
+ private:
+  const SynthesizeFlags& flags_;
+  experiment::TrainedNetwork trained_;
+  experiment::Synthesizer synthesizer_;
+  video::FaceClipReader reader_;
+};
+
+void synthesize(const SynthesizeFlags& flags) {
+  for (const std::string& file : flags.videos)
+    require(fs::exists(file), ErrorKind::kIo, "{}: no such file", file);
+  make_folder(flags.out);
+  VideoToSound converter(flags);
+  for (const std::string& file : flags.videos)
+    converter.convert(file);
+}
+
+}  // namespace
+
+void add_synthesize(CLI::App& program) {
+  auto* command = program.add_subcommand("synthesize", "give silent videos a voice");
+  const auto flags = std::make_shared<SynthesizeFlags>();
+  command->add_option("VIDEO", flags->videos, "any video of a speaking face")->required();
+  command->add_option("--run", flags->run, "run or checkpoint (default: the latest run)");
+  command->add_option("--out", flags->out, "folder for <stem>.wav")->required()->type_name("DIR");
+  command->add_option("--vocoder", flags->vocoder, "what makes the sound")
+      ->check(CLI::IsMember({"griffin-lim"}))
+      ->capture_default_str();
+  command->add_option("--detector", flags->detector, "YuNet model (default: OpenCV's Haar cascade)")
+      ->type_name("ONNX");
+  command->add_flag("--mux", flags->mux, "also write <stem>.mp4: the video with its new sound");
+  command->callback([flags] { synthesize(*flags); });
+}
+
+}  // namespace lipsound2::cli

@@ -1,0 +1,166 @@
+#include "lipsound2/experiment/experiment_config.h"
+
+#include <ATen/Parallel.h>
+#include <torch/cuda.h>
+
+#include "lipsound2/config/yaml.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/log.h"
+
+namespace lipsound2::experiment {
+
+namespace fs = std::filesystem;
+
+void DataConfig::visit(config::FieldVisitor& v) {
+  v.field("manifest",
+          manifest,
+          "manifest.jsonl of a prepared corpus; empty: the one in or below the current folder");
+  v.group("faces", faces, "how pictures reach the network");
+  v.group("augment", augment, "changes of the pictures in training");
+  v.field("batch_size", batch_size, "clips per batch", {1, 4096});
+  v.field("threads", threads, "loader threads", {1, 256});
+}
+
+void FeedbackConfig::visit(config::FieldVisitor& v) {
+  v.field("share",
+          share,
+          "largest share of batches in which the decoder is fed its own output",
+          {0, 1});
+  v.field("ramp", ramp, "part of the training over which that share grows from 0", {0, 1});
+}
+
+void EvalConfig::visit(config::FieldVisitor& v) {
+  v.group("griffin_lim", griffin_lim, "phase reconstruction");
+  v.field("validation_clips",
+          validation_clips,
+          "clips of the valid split that are scored during training",
+          {1, 1e6});
+  v.field("batch_size", batch_size, "clips synthesized together", {1, 4096});
+  v.field("window_pictures",
+          window_pictures,
+          "longer videos are synthesized in windows of this length",
+          {10, 1e5});
+  v.field(
+      "overlap_pictures", overlap_pictures, "shared by neighboring windows, cross-faded", {1, 1e4});
+  v.check(overlap_pictures * 2 <= window_pictures,
+          "overlap_pictures",
+          "must be at most half of window_pictures");
+}
+
+void ExperimentConfig::visit(config::FieldVisitor& v) {
+  v.field("name", name, "name of the run; default: the file's name");
+  v.field("task", task, "what is trained: lip2mel");
+  v.field(
+      "from", from, "run or checkpoint whose weights training starts from; empty: from scratch");
+  v.field("seed", seed, "of everything random", {0, 1e15});
+  v.field("device", device, "auto, cpu or cuda");
+  v.field("threads", threads, "of the tensor library; 0: all cores", {0, 1024});
+  v.group("audio", audio, "the mel spectrogram");
+  v.group("data", data, "clips and batches");
+  v.group("lip2mel", lip2mel, "the network");
+  v.group("feedback", feedback, "feeding the decoder its own output in training");
+  v.group("train", train, "the training loop");
+  v.group("eval", eval, "synthesis and scores");
+  v.check(task == "lip2mel", "task", fmt::format("is '{}', must be lip2mel", task));
+  v.check(device == "auto" || device == "cpu" || device == "cuda",
+          "device",
+          fmt::format("is '{}', must be auto, cpu or cuda", device));
+}
+
+namespace {
+
+std::vector<fs::path> config_folders() {
+  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
+  return {".", program / "../share/lipsound2/configs", program / "../../configs"};
+}
+
+void collect_manifests(const fs::path& folder, int depth, std::vector<fs::path>& found) {
+  if (fs::exists(folder / "manifest.jsonl"))
+    found.push_back(folder / "manifest.jsonl");
+  if (depth == 0)
+    return;
+  std::error_code unreadable;
+  for (const auto& item : fs::directory_iterator(folder, unreadable))
+    if (item.is_directory(unreadable))
+      collect_manifests(item.path(), depth - 1, found);
+}
+
+}  // namespace
+
+fs::path find_config(const std::string& name) {
+  if (fs::is_regular_file(name))
+    return name;
+  const bool bare = fs::path(name).filename() == name;
+  std::string looked = name;
+  for (const fs::path& folder : bare ? config_folders() : std::vector<fs::path>{"."})
+    for (const std::string& file : {name, name + ".yaml"}) {
+      if (fs::is_regular_file(folder / file))
+        return folder / file;
+      looked += ", " + (folder / file).lexically_normal().string();
+    }
+  fail(ErrorKind::kConfig, "{}: no such config file; looked for {}", name, looked);
+}
+
+ExperimentConfig load_config(const std::string& name, const std::vector<std::string>& overrides) {
+  const fs::path file = find_config(name);
+  auto config = config::read_yaml<ExperimentConfig>(file, overrides);
+  if (config.name.empty())
+    config.name = file.stem().string();
+  return config;
+}
+
+fs::path find_manifest(const ExperimentConfig& config) {
+  if (!config.data.manifest.empty()) {
+    require(fs::exists(config.data.manifest),
+            ErrorKind::kData,
+            "data.manifest: {}: no such file; `lipsound2 prepare` makes it",
+            config.data.manifest);
+    return config.data.manifest;
+  }
+  std::vector<fs::path> found;
+  collect_manifests(".", 2, found);
+  require(!found.empty(),
+          ErrorKind::kData,
+          "data.manifest is empty, and there is no manifest.jsonl in or below the current folder; "
+          "`lipsound2 prepare` makes it");
+  std::string list;
+  for (const fs::path& file : found)
+    list += "\n  " + file.lexically_normal().string();
+  require(found.size() == 1,
+          ErrorKind::kData,
+          "data.manifest is empty, and several corpora are prepared here; name one of:{}",
+          list);
+  log::info("data.manifest: {}", found.front().lexically_normal().string());
+  return found.front().lexically_normal();
+}
+
+data::LoaderConfig training_loader(const ExperimentConfig& config) {
+  data::LoaderConfig loader;
+  loader.faces = config.data.faces;
+  loader.augment = config.data.augment;
+  loader.mel = config.audio;
+  loader.batch_size = config.data.batch_size;
+  loader.threads = config.data.threads;
+  loader.seed = static_cast<std::uint64_t>(config.seed);
+  return loader;
+}
+
+data::LoaderConfig listing_loader(const ExperimentConfig& config) {
+  data::LoaderConfig loader = training_loader(config);
+  loader.batch_size = config.eval.batch_size;
+  loader.order = data::Order::kAsListed;
+  loader.augmented = false;
+  return loader;
+}
+
+std::string choose_device(const ExperimentConfig& config) {
+  if (config.threads > 0)
+    at::set_num_threads(static_cast<int>(config.threads));
+  const bool cuda = torch::cuda::is_available();
+  require(config.device != "cuda" || cuda,
+          ErrorKind::kConfig,
+          "device is cuda, but this machine or this build of LibTorch has none");
+  return config.device == "cpu" || !cuda ? "cpu" : "cuda";
+}
+
+}  // namespace lipsound2::experiment

@@ -1,0 +1,93 @@
+#include "lipsound2/experiment/lip2mel_task.h"
+
+#include <algorithm>
+
+#include <torch/torch.h>
+
+#include "lipsound2/audio/sound_file.h"
+#include "lipsound2/core/random.h"
+#include "lipsound2/data/shard.h"
+#include "lipsound2/experiment/evaluation.h"
+#include "lipsound2/experiment/figure.h"
+
+namespace lipsound2::experiment {
+
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::size_t kSampledClips = 2;  // whose pictures and sounds are kept at every validation
+constexpr std::size_t kMeasuredClips = 2000;  // enough for two digits more than matter
+
+// At most `count` of the entries, chosen by the hash of their ids: the same ones in every run.
+std::vector<data::ManifestEntry> stable_sample(std::vector<data::ManifestEntry> entries,
+                                               std::size_t count) {
+  if (entries.size() <= count)
+    return entries;
+  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
+    return hash(a.id) < hash(b.id);
+  });
+  entries.resize(count);
+  return entries;
+}
+
+}  // namespace
+
+Lip2MelTask::Lip2MelTask(lip2mel::Lip2Mel network,
+                         const ExperimentConfig& config,
+                         const fs::path& manifest,
+                         const std::string& device)
+    : network_(std::move(network)), config_(config), manifest_(manifest), device_(device) {}
+
+train::Losses Lip2MelTask::losses(const data::Batch& batch, double progress) {
+  const torch::Device device(device_);
+  const double share =
+      config_.feedback.share * std::min(1.0, progress / std::max(config_.feedback.ramp, 1e-9));
+  const auto feed = torch::rand({1}).item<double>() < share ? lip2mel::DecoderFeed::kOwnOutput
+                                                            : lip2mel::DecoderFeed::kTruth;
+  const Tensor target = network_->normalize(batch.mel.to(device));
+  const auto output = network_->forward(batch.faces.to(device), batch.face_lengths, target, feed);
+  const auto loss =
+      lip2mel::lip2mel_loss(output, target, batch.face_lengths, config_.lip2mel.loss, progress);
+  return {loss.total, loss.terms()};
+}
+
+std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
+  const auto valid = data::select_split(data::read_manifest(manifest_), "valid", manifest_);
+  Evaluation evaluation;
+  evaluation.manifest = manifest_;
+  evaluation.clips = stable_sample(valid, static_cast<std::size_t>(config_.eval.validation_clips));
+  evaluation.metrics = {"stoi", "estoi"};
+  Synthesizer synthesizer(network_, config_, device_);
+  std::size_t kept = 0;
+  double difference = 0;
+  const auto table = evaluate(synthesizer, config_, evaluation, [&](const EvaluatedClip& clip) {
+    const std::int64_t shared = std::min(clip.reference_mel.size(0), clip.generated.mel.size(0));
+    const Tensor gap =
+        clip.reference_mel.slice(0, 0, shared) - clip.generated.mel.slice(0, 0, shared);
+    difference += (gap / network_->mel_deviation().cpu()).abs().mean().item<double>();
+    if (kept++ >= kSampledClips)
+      return;
+    const std::string stem = file_stem(clip.entry.id);
+    write_figures(samples, stem, {clip.reference_mel, clip.generated.mel, clip.generated.weights});
+    audio::write_wav(samples / (stem + ".wav"), clip.sound);
+  });
+  std::map<std::string, double> scores = {
+      {"mel_l1", difference / static_cast<double>(table.size())}};
+  for (const auto& [name, summary] : eval::summarize(table))
+    scores[name] = summary.mean;
+  return scores;
+}
+
+audio::MelStats measure_mels(const fs::path& manifest, const ExperimentConfig& config) {
+  const auto clips = stable_sample(
+      data::select_split(data::read_manifest(manifest), "train", manifest), kMeasuredClips);
+  const audio::MelSpectrogram mel(config.audio);
+  audio::MelStatsAccumulator accumulator(config.audio.bands);
+  for (const data::ManifestEntry& entry : clips)
+    accumulator.add(
+        mel(audio::decode_sound(data::read_clip(manifest.parent_path(), entry).flac, entry.id)
+                .samples));
+  return accumulator.stats();
+}
+
+}  // namespace lipsound2::experiment

@@ -1,0 +1,129 @@
+#include "lipsound2/experiment/training.h"
+
+#include <torch/torch.h>
+
+#include "lipsound2/config/yaml.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+#include "lipsound2/core/log.h"
+#include "lipsound2/experiment/lip2mel_task.h"
+#include "lipsound2/experiment/runs.h"
+
+namespace lipsound2::experiment {
+
+namespace fs = std::filesystem;
+namespace {
+
+std::string as_yaml(const ExperimentConfig& config) {
+  return config::to_yaml(config::list_fields(config));
+}
+
+void open_new_run(const ExperimentConfig& config, const train::RunFolder& run) {
+  require(!fs::exists(run.config()) && !fs::exists(run.last()),
+          ErrorKind::kUsage,
+          "{}: already holds a run; continue it with --resume, or name another folder with --run",
+          run.path.string());
+  make_folder(run.path / "checkpoints");
+  make_folder(run.samples());
+  write_file(run.config(), as_yaml(config));
+}
+
+// What may change between two sittings of a run: how long it goes on, and where things are.
+bool may_differ(const std::string& difference) {
+  for (const char* key : {"train.steps:",
+                          "train.max_minutes:",
+                          "train.log_every:",
+                          "train.validate_every:",
+                          "train.save_every:",
+                          "data.manifest:",
+                          "data.threads:",
+                          "device:",
+                          "threads:"})
+    if (difference.rfind(key, 0) == 0)
+      return true;
+  return false;
+}
+
+void check_same_run(const ExperimentConfig& config, const train::RunFolder& run) {
+  require(fs::exists(run.last()),
+          ErrorKind::kUsage,
+          "{}: nothing to resume, {} is missing",
+          run.path.string(),
+          run.last().string());
+  const auto stored = config::read_yaml<ExperimentConfig>(run.config());
+  std::string refused;
+  for (const std::string& difference :
+       config::differences(config::list_fields(stored), config::list_fields(config)))
+    if (may_differ(difference))
+      log::info("resume: {}", difference);
+    else
+      refused += "\n  " + difference;
+  require(refused.empty(),
+          ErrorKind::kConfig,
+          "{}: cannot resume with another config:{}",
+          run.path.string(),
+          refused);
+  write_file(run.config(), as_yaml(config));
+}
+
+// New weights: from another run where the config names one, else drawn by the seed, with the mel
+// statistics of the training clips.
+void initialize(lip2mel::Lip2Mel& network,
+                const ExperimentConfig& config,
+                const fs::path& manifest) {
+  if (!config.from.empty()) {
+    const fs::path checkpoint = find_checkpoint(config.from);
+    log::info("starting from the weights of {}", checkpoint.string());
+    load_best_weights(network, train::load_tensors(checkpoint), checkpoint);
+    return;
+  }
+  const audio::MelStats stats = measure_mels(manifest, config);
+  network->set_mel_stats(stats.mean, stats.deviation);
+}
+
+void log_network(const lip2mel::Lip2Mel& network, const std::string& device, std::size_t clips) {
+  std::int64_t parameters = 0;
+  for (const Tensor& parameter : network->parameters())
+    parameters += parameter.numel();
+  log::info("{} training clips; {:.2f} million parameters on {}",
+            clips,
+            static_cast<double>(parameters) * 1e-6,
+            device);
+}
+
+}  // namespace
+
+train::TrainOutcome run_training(const ExperimentConfig& config,
+                                 const train::RunFolder& run,
+                                 Start start) {
+  const std::string device = choose_device(config);
+  const fs::path manifest = find_manifest(config);
+  const auto clips = data::select_split(data::read_manifest(manifest), "train", manifest);
+  if (start == Start::kNew)
+    open_new_run(config, run);
+  else
+    check_same_run(config, run);
+  log::also_to(run.log());
+  torch::manual_seed(static_cast<std::uint64_t>(config.seed));
+  lip2mel::Lip2Mel network(config.lip2mel);
+  if (start == Start::kNew)
+    initialize(network, config, manifest);
+  network->to(torch::Device(device));
+  log_network(network, device, clips.size());
+
+  data::Loader loader(manifest.parent_path(), clips, training_loader(config));
+  Lip2MelTask task(network, config, manifest, device);
+  train::Trainer trainer(task,
+                         loader,
+                         {.config = config.train,
+                          .run = run,
+                          .resolved_config = as_yaml(config),
+                          .device = device,
+                          .seed = static_cast<std::uint64_t>(config.seed),
+                          .metadata = {}});
+  if (start == Start::kResume)
+    trainer.resume();
+  return trainer.run();
+}
+
+}  // namespace lipsound2::experiment
