@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "lipsound2/audio/stft.h"
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/core/tensor.h"
 
@@ -23,7 +24,10 @@ struct MelConfig {
   void visit(config::FieldVisitor& v);
 };
 
-/// Mel filters on the Slaney scale with Slaney (area) normalization: [bands, fft / 2 + 1].
+/// The frames that a mel setting implies.
+StftConfig stft_config(const MelConfig& config);
+
+/// Mel filters on the Slaney scale with Slaney (area) normalization: [bands, fft / 2 + 1] float32.
 Tensor mel_filters(const MelConfig& config);
 
 /// Log mel spectrogram: centered STFT (reflected edges), periodic Hann window, magnitude, mel
@@ -38,8 +42,35 @@ class MelSpectrogram {
 
  private:
   MelConfig config_;
-  Tensor window_;
-  Tensor filters_;
+  Stft stft_;
+  Tensor filters_;  ///< [fft / 2 + 1, bands]
+};
+
+/// Mean and standard deviation of each mel band over a training set.
+struct MelStats {
+  Tensor mean;       ///< [bands] float32
+  Tensor deviation;  ///< [bands] float32, positive
+
+  /// [..., bands] -> zero mean and unit deviation per band.
+  Tensor normalize(const Tensor& mel) const;
+  /// The inverse of normalize().
+  Tensor denormalize(const Tensor& mel) const;
+};
+
+/// Gathers MelStats over any number of mels, in double precision. Use it from one thread.
+class MelStatsCounter {
+ public:
+  explicit MelStatsCounter(std::int64_t bands);
+
+  /// [M, bands]; every frame counts once.
+  void add(const Tensor& mel);
+  /// Deviations below 1e-3 (a band that never changes) are raised to it. Needs one frame at least.
+  MelStats stats() const;
+
+ private:
+  Tensor mean_;     ///< [bands] float64
+  Tensor squares_;  ///< [bands] float64, summed squared distance from the mean
+  std::int64_t frames_ = 0;
 };
 
 }  // namespace lipsound2::audio

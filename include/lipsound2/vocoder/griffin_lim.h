@@ -1,20 +1,22 @@
 #pragma once
 
 #include "lipsound2/audio/mel.h"
+#include "lipsound2/audio/stft.h"
 #include "lipsound2/audio/waveform.h"
 
 namespace lipsound2::vocoder {
 
+/// Settings of GriffinLim.
 struct GriffinLimConfig {
   std::int64_t iterations = 32;
-  double momentum = 0.99;
+  double momentum = 0.99;  ///< 0 is the algorithm of Griffin and Lim 1984
 
   void visit(config::FieldVisitor& v);
 };
 
 /// Phase reconstruction with momentum (Perraudin et al. 2013, algorithm 2) from log mels; linear
 /// magnitudes come from the pseudo-inverse of the mel filters. Deterministic: the same mel gives
-/// the same sound.
+/// the same sound. Runs on the CPU; safe to use from several threads.
 class GriffinLim {
  public:
   GriffinLim(const audio::MelConfig& mel, const GriffinLimConfig& config);
@@ -23,10 +25,13 @@ class GriffinLim {
   audio::Waveform operator()(const Tensor& mel) const;
 
  private:
+  /// A consistent phase factor for linear magnitudes [M, fft / 2 + 1].
+  Tensor find_phase(const Tensor& magnitude) const;
+
   audio::MelConfig mel_;
   GriffinLimConfig config_;
-  Tensor inverse_filters_;
-  Tensor window_;
+  audio::Stft stft_;
+  Tensor inverse_filters_;  ///< [bands, fft / 2 + 1]
 };
 
 }  // namespace lipsound2::vocoder

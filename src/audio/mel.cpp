@@ -1,0 +1,129 @@
+#include "lipsound2/audio/mel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/matmul.h>
+#include <ATen/ops/zeros.h>
+#include <c10/util/Exception.h>
+#include <fmt/format.h>
+
+namespace lipsound2::audio {
+namespace {
+
+// Slaney's Auditory Toolbox (1998): linear below 1 kHz with 3 mel per 200 Hz, then logarithmic with
+// 27 mel per factor of 6.4.
+constexpr double kHzPerMel = 200.0 / 3;
+constexpr double kKneeHz = 1000;
+constexpr double kKneeMel = kKneeHz / kHzPerMel;
+const double kLogStep = std::log(6.4) / 27;
+
+double hz_to_mel(double hz) {
+  return hz < kKneeHz ? hz / kHzPerMel : kKneeMel + std::log(hz / kKneeHz) / kLogStep;
+}
+
+double mel_to_hz(double mel) {
+  return mel < kKneeMel ? mel * kHzPerMel : kKneeHz * std::exp(kLogStep * (mel - kKneeMel));
+}
+
+}  // namespace
+
+void MelConfig::visit(config::FieldVisitor& v) {
+  v.field("sample_rate", sample_rate, "samples per second", {1000, 192000});
+  v.field("fft", fft, "samples of a Fourier transform", {16, 65536});
+  v.field("window", window, "samples of the Hann window", {4, 65536});
+  v.field("hop", hop, "samples from one frame to the next", {1, 32768});
+  v.field("bands", bands, "mel bands", {1, 1024});
+  v.field("low_hz", low_hz, "lower edge of the lowest band", {0, 96000});
+  v.field("high_hz", high_hz, "upper edge of the highest band", {1, 96000});
+  v.field("floor", floor, "smallest magnitude before the logarithm", {1e-12, 1});
+  v.check(fft % 2 == 0, "fft", fmt::format("must be even, is {}", fft));
+  v.check(window <= fft, "window", fmt::format("must be at most fft ({}), is {}", fft, window));
+  v.check(2 * hop <= window,
+          "hop",
+          fmt::format("must be at most half of window ({}), is {}", window, hop));
+  v.check(low_hz < high_hz,
+          "low_hz",
+          fmt::format("must be below high_hz ({}), is {}", high_hz, low_hz));
+  v.check(2 * high_hz <= static_cast<double>(sample_rate),
+          "high_hz",
+          fmt::format("must be at most half of sample_rate ({}), is {}", sample_rate, high_hz));
+}
+
+StftConfig stft_config(const MelConfig& config) {
+  return {.fft = config.fft, .window = config.window, .hop = config.hop};
+}
+
+Tensor mel_filters(const MelConfig& config) {
+  const double low = hz_to_mel(config.low_hz);
+  const double step = (hz_to_mel(config.high_hz) - low) / static_cast<double>(config.bands + 1);
+  const std::int64_t bins = config.fft / 2 + 1;
+  const Tensor filters = at::zeros({config.bands, bins}, at::kFloat);
+  float* const weights = filters.mutable_data_ptr<float>();
+  for (std::int64_t band = 0; band < config.bands; ++band) {
+    const double left = mel_to_hz(low + step * static_cast<double>(band));
+    const double center = mel_to_hz(low + step * static_cast<double>(band + 1));
+    const double right = mel_to_hz(low + step * static_cast<double>(band + 2));
+    for (std::int64_t bin = 0; bin < bins; ++bin) {
+      const double hz =
+          static_cast<double>(bin * config.sample_rate) / static_cast<double>(config.fft);
+      const double rise = (hz - left) / (center - left);
+      const double fall = (right - hz) / (right - center);
+      weights[band * bins + bin] =
+          static_cast<float>(std::max(0.0, std::min(rise, fall)) * 2 / (right - left));
+    }
+  }
+  return filters;
+}
+
+MelSpectrogram::MelSpectrogram(const MelConfig& config)
+    : config_(config), stft_(stft_config(config)), filters_(mel_filters(config).t().contiguous()) {}
+
+Tensor MelSpectrogram::operator()(std::span<const float> samples) const {
+  const Tensor sound = at::from_blob(const_cast<float*>(samples.data()),  // only read from
+                                     {static_cast<std::int64_t>(samples.size())},
+                                     at::kFloat);
+  return at::matmul(stft_.forward(sound).abs(), filters_).clamp_min_(config_.floor).log_();
+}
+
+Tensor MelStats::normalize(const Tensor& mel) const {
+  return (mel - mean.to(mel.device())) / deviation.to(mel.device());
+}
+
+Tensor MelStats::denormalize(const Tensor& mel) const {
+  return mel * deviation.to(mel.device()) + mean.to(mel.device());
+}
+
+MelStatsCounter::MelStatsCounter(std::int64_t bands)
+    : mean_(at::zeros({bands}, at::kDouble)), squares_(at::zeros({bands}, at::kDouble)) {}
+
+void MelStatsCounter::add(const Tensor& mel) {
+  TORCH_CHECK(mel.dim() == 2 && mel.size(1) == mean_.size(0),
+              "MelStatsCounter: expected [M, ",
+              mean_.size(0),
+              "], got ",
+              mel.sizes());
+  if (mel.size(0) == 0)
+    return;
+  // Chan, Golub and LeVeque 1979: two groups merged by their means and summed squares.
+  const Tensor group = mel.to(at::kCPU, at::kDouble);
+  const Tensor group_mean = group.mean(0);
+  const Tensor apart = group_mean - mean_;
+  const auto before = static_cast<double>(frames_);
+  const auto added = static_cast<double>(group.size(0));
+  squares_ +=
+      (group - group_mean).square().sum(0) + apart.square() * (before * added / (before + added));
+  mean_ += apart * (added / (before + added));
+  frames_ += group.size(0);
+}
+
+MelStats MelStatsCounter::stats() const {
+  TORCH_CHECK(frames_ > 0, "MelStatsCounter: no frame was added");
+  const Tensor deviation = (squares_ / static_cast<double>(frames_)).sqrt().clamp_min(1e-3);
+  return {mean_.to(at::kFloat), deviation.to(at::kFloat)};
+}
+
+}  // namespace lipsound2::audio
