@@ -1,0 +1,31 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+
+namespace lipsound2::corpora {
+
+/// Which of "train", "valid" and "test" a clip belongs to.
+class Splits {
+ public:
+  /// By a stable hash of the id: 90, 5 and 5 percent.
+  Splits() = default;
+
+  /// From the lists train.txt, valid.txt and test.txt of a folder, with one id such as s1/bbaf2n a
+  /// line (what follows a blank is ignored); NAME_train.txt and so on are read as well and joined.
+  /// Throws kData when one of the three is missing or empty, or when an id is in two of them.
+  static Splits read(const std::filesystem::path& folder);
+
+  /// Nothing when there are lists and the id is in none.
+  std::optional<std::string> split_of(const std::string& id) const;
+
+  /// Split by id; empty without lists.
+  const std::map<std::string, std::string>& listed() const { return listed_; }
+
+ private:
+  std::map<std::string, std::string> listed_;
+};
+
+}  // namespace lipsound2::corpora

@@ -1,0 +1,115 @@
+#include "clip_stream.h"
+
+#include <utility>
+
+#include "lipsound2/audio/sound_file.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/data/jpeg.h"
+
+namespace lipsound2::corpora {
+namespace {
+
+constexpr int kJpegQuality = 92;
+
+std::string join_notes(const std::string& first, const std::string& second) {
+  return first + (first.empty() || second.empty() ? "" : "; ") + second;
+}
+
+std::string format_of(const video::MediaFacts& facts) {
+  return fmt::format("{} x {} at {:.5g} fps, {} Hz, {} channels",
+                     facts.width,
+                     facts.height,
+                     facts.fps,
+                     facts.sound_rate,
+                     facts.sound_channels);
+}
+
+data::Picture to_picture(video::Image& image) {
+  return {.width = image.width,
+          .height = image.height,
+          .channels = image.channels,
+          .pixels = std::move(image.pixels)};
+}
+
+/// The message without the file's name in front, which rejects.jsonl holds for itself.
+std::string reason_of(const Error& error, const std::filesystem::path& file) {
+  const std::string message = error.what();
+  const std::string name = file.string() + ": ";
+  return message.starts_with(name) ? message.substr(name.size()) : message;
+}
+
+void fill(ReadClip& clip, video::FaceClip read, const video::FaceClipConfig& config) {
+  clip.entry.frames = std::ssize(read.faces);
+  clip.entry.fps = config.fps;
+  clip.entry.samples = std::ssize(read.sound.samples);
+  clip.entry.rate = read.sound.rate;
+  clip.entry.note = join_notes(clip.entry.note, read.facts.note);
+  clip.format = format_of(read.facts);
+  for (video::Image& face : read.faces)
+    clip.stored.faces.push_back(data::encode_jpeg(to_picture(face), kJpegQuality));
+  clip.stored.flac = audio::encode_flac(read.sound);
+}
+
+ReadClip read_planned(const PlannedClip& planned,
+                      const video::FaceClipConfig& config,
+                      video::FaceClipReader& reader) {
+  const SourceClip& source = planned.source;
+  ReadClip clip;
+  clip.entry.id = clip.stored.id = source.id;
+  clip.entry.speaker = source.speaker;
+  clip.entry.split = planned.split;
+  clip.entry.text = source.text;
+  clip.entry.note = source.note;
+  clip.reason = source.fault;
+  if (!clip.reason.empty())
+    return clip;
+  try {
+    fill(clip, reader.read(source.video), config);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kData)
+      throw;
+    clip.reason = reason_of(error, source.video);
+  }
+  return clip;
+}
+
+}  // namespace
+
+ClipStream::ClipStream(std::vector<const PlannedClip*> clips,
+                       std::int64_t jobs,
+                       const video::FaceClipConfig& config)
+    : clips_(std::move(clips)),
+      config_(config),
+      window_(static_cast<std::size_t>(2 * jobs + 2)),
+      jobs_(window_) {
+  for (std::int64_t i = 0; i < jobs; ++i)
+    readers_.emplace_back(config_);
+  for (video::FaceClipReader& reader : readers_)
+    threads_.emplace_back([this, &reader] { work(reader); });
+}
+
+ClipStream::~ClipStream() {
+  jobs_.close();
+  for (std::thread& thread : threads_)
+    thread.join();
+}
+
+void ClipStream::work(video::FaceClipReader& reader) {
+  while (std::optional<Job> job = jobs_.pop())
+    (*job)(reader);
+}
+
+ReadClip ClipStream::next() {
+  while (asked_ < clips_.size() && coming_.size() < window_) {
+    Job job([this, clip = clips_[asked_++]](video::FaceClipReader& reader) {
+      return read_planned(*clip, config_, reader);
+    });
+    coming_.push_back(job.get_future());
+    jobs_.push(std::move(job));
+  }
+  std::future<ReadClip> first = std::move(coming_.front());
+  coming_.pop_front();
+  return first.get();
+}
+
+}  // namespace lipsound2::corpora

@@ -1,0 +1,191 @@
+#include "lipsound2/corpora/grid.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <sstream>
+
+#include <fmt/ranges.h>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+
+namespace lipsound2::corpora {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct GridWord {
+  char key;
+  std::string_view word;
+};
+
+constexpr std::array<GridWord, 4> kGridCommands{
+    {{'b', "bin"}, {'l', "lay"}, {'p', "place"}, {'s', "set"}}};
+constexpr std::array<GridWord, 4> kGridColors{
+    {{'b', "blue"}, {'g', "green"}, {'r', "red"}, {'w', "white"}}};
+constexpr std::array<GridWord, 4> kGridPrepositions{
+    {{'a', "at"}, {'b', "by"}, {'i', "in"}, {'w', "with"}}};
+constexpr std::array<GridWord, 11> kGridDigits{{{'z', "zero"},
+                                                {'0', "zero"},
+                                                {'1', "one"},
+                                                {'2', "two"},
+                                                {'3', "three"},
+                                                {'4', "four"},
+                                                {'5', "five"},
+                                                {'6', "six"},
+                                                {'7', "seven"},
+                                                {'8', "eight"},
+                                                {'9', "nine"}}};
+constexpr std::array<GridWord, 4> kGridAdverbs{
+    {{'a', "again"}, {'n', "now"}, {'p', "please"}, {'s', "soon"}}};
+
+/// Empty when no word has the key.
+template <std::size_t N>
+std::string_view grid_word(const std::array<GridWord, N>& words, char key) {
+  const auto found = std::ranges::find(words, key, &GridWord::key);
+  return found == words.end() ? std::string_view() : found->word;
+}
+
+/// 7 for "s7", nothing for what is no talker's folder.
+std::optional<int> talker_number(const std::string& folder) {
+  const bool fits = folder.size() >= 2 && folder.size() <= 4 && folder[0] == 's' &&
+                    folder.find_first_not_of("0123456789", 1) == std::string::npos;
+  return fits ? std::optional(std::stoi(folder.substr(1))) : std::nullopt;
+}
+
+bool is_grid_clip(const fs::directory_entry& entry) {
+  return entry.path().extension() == ".mpg" &&
+         !entry.path().filename().string().starts_with("._") && entry.is_regular_file();
+}
+
+/// The words of an alignment without its silences, or nothing when a line is not "start end word".
+std::optional<std::string> alignment_words(const fs::path& file) {
+  std::istringstream lines(read_file(file));
+  std::string sentence;
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream fields(line);
+    std::int64_t start = 0;
+    std::int64_t end = 0;
+    std::string word;
+    std::string rest;
+    if (line.find_first_not_of(" \t\r") == std::string::npos)
+      continue;
+    if (!(fields >> start >> end >> word) || fields >> rest || end < start)
+      return std::nullopt;
+    if (word != "sil" && word != "sp")
+      sentence += (sentence.empty() ? "" : " ") + word;
+  }
+  return sentence.empty() ? std::nullopt : std::optional(sentence);
+}
+
+/// What is wrong with the clip's alignment; empty when it agrees or there is none.
+std::string alignment_note(const fs::path& root, const SourceClip& clip) {
+  const std::string name = clip.video.stem().string() + ".align";
+  fs::path file = root / "alignments" / clip.speaker / name;
+  if (!fs::exists(file))
+    file = root / clip.speaker / "align" / name;
+  if (!fs::exists(file))
+    return "";
+  const std::optional<std::string> words = alignment_words(file);
+  if (!words)
+    return "malformed alignment, text taken from the file name";
+  return *words == clip.text
+             ? ""
+             : "alignment disagrees, text taken from the file name: aligned '" + *words + "'";
+}
+
+SourceClip grid_clip(const fs::path& root, const std::string& speaker, const fs::path& video) {
+  SourceClip clip;
+  clip.id = speaker + "/" + video.stem().string();
+  clip.speaker = speaker;
+  clip.video = video;
+  if (const auto sentence = grid_sentence(video.stem().string())) {
+    clip.text = *sentence;
+    clip.note = alignment_note(root, clip);
+  } else {
+    clip.fault = "expected a GRID name such as bbaf2n.mpg, found " + video.filename().string();
+  }
+  return clip;
+}
+
+/// The clips of one talker by name.
+std::map<std::string, SourceClip> talker_clips(const fs::path& root, const std::string& speaker) {
+  std::map<std::string, SourceClip> clips;
+  for (const fs::path& folder : {root / speaker, root / speaker / "video" / "mpg_6000"}) {
+    if (!fs::is_directory(folder))
+      continue;
+    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
+      if (is_grid_clip(entry) && !clips.contains(entry.path().stem().string()))
+        clips[entry.path().stem().string()] = grid_clip(root, speaker, entry.path());
+  }
+  return clips;
+}
+
+std::map<int, std::string> find_talkers(const fs::path& root) {
+  std::map<int, std::string> talkers;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
+    const std::string name = entry.path().filename().string();
+    if (const auto number = talker_number(name); number && entry.is_directory())
+      talkers[*number] = name;
+  }
+  return talkers;
+}
+
+void require_speakers(const fs::path& root,
+                      const std::map<int, std::string>& talkers,
+                      const std::vector<std::string>& speakers) {
+  std::string found;
+  for (const auto& [number, name] : talkers)
+    found += (found.empty() ? "" : ", ") + name;
+  for (const std::string& speaker : speakers)
+    require(std::ranges::any_of(talkers, [&](const auto& t) { return t.second == speaker; }),
+            ErrorKind::kData,
+            "{}: expected a folder {} of that speaker, found {}",
+            root.string(),
+            speaker,
+            found.empty() ? "no speaker" : found);
+}
+
+}  // namespace
+
+std::optional<std::string> grid_sentence(std::string_view name) {
+  if (name.size() != 6 || name[3] < 'a' || name[3] > 'z')
+    return std::nullopt;
+  const std::array<std::string_view, 6> words{grid_word(kGridCommands, name[0]),
+                                              grid_word(kGridColors, name[1]),
+                                              grid_word(kGridPrepositions, name[2]),
+                                              name.substr(3, 1),
+                                              grid_word(kGridDigits, name[4]),
+                                              grid_word(kGridAdverbs, name[5])};
+  if (std::ranges::any_of(words, &std::string_view::empty))
+    return std::nullopt;
+  return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::vector<SourceClip> find_grid_clips(const fs::path& root,
+                                        const std::vector<std::string>& speakers) {
+  require(fs::is_directory(root),
+          ErrorKind::kData,
+          "{}: expected the folder of the GRID corpus with clips sN/<id>.mpg, found {}",
+          root.string(),
+          fs::exists(root) ? "a file" : "nothing");
+  const std::map<int, std::string> talkers = find_talkers(root);
+  require_speakers(root, talkers, speakers);
+  std::vector<SourceClip> clips;
+  for (const auto& [number, speaker] : talkers) {
+    if (!speakers.empty() && std::ranges::find(speakers, speaker) == speakers.end())
+      continue;
+    for (auto& [name, clip] : talker_clips(root, speaker))
+      clips.push_back(std::move(clip));
+  }
+  require(!clips.empty(),
+          ErrorKind::kData,
+          "{}: expected clips of the GRID corpus, such as s1/bbaf2n.mpg or "
+          "s1/video/mpg_6000/bbaf2n.mpg, found none in {} speaker folders",
+          root.string(),
+          speakers.empty() ? talkers.size() : speakers.size());
+  return clips;
+}
+
+}  // namespace lipsound2::corpora

@@ -1,0 +1,122 @@
+#include "prepare_plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/ranges.h>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/random.h"
+#include "lipsound2/corpora/grid.h"
+#include "lipsound2/corpora/splits.h"
+
+namespace lipsound2::corpora {
+namespace {
+
+/// Raised whenever the same clips and settings would give other shards.
+constexpr const char* kPlanFormat = "1";
+
+std::vector<SourceClip> find_clips(const PrepareConfig& config) {
+  require(config.corpus == "grid",
+          ErrorKind::kUsage,
+          "--corpus: expected one of: grid; found {}",
+          config.corpus);
+  try {
+    return find_grid_clips(config.root, config.speakers);
+  } catch (const std::filesystem::filesystem_error& error) {
+    fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
+  }
+}
+
+bool wanted_speaker(const std::string& id, const std::vector<std::string>& speakers) {
+  return speakers.empty() || std::ranges::any_of(speakers, [&](const std::string& speaker) {
+           return id.starts_with(speaker + "/");
+         });
+}
+
+std::vector<std::string> missing_ids(const Splits& splits,
+                                     const std::vector<SourceClip>& clips,
+                                     const std::vector<std::string>& speakers) {
+  std::set<std::string> present;
+  for (const SourceClip& clip : clips)
+    present.insert(clip.id);
+  std::vector<std::string> missing;
+  for (const auto& [id, split] : splits.listed())
+    if (wanted_speaker(id, speakers) && !present.contains(id))
+      missing.push_back(id);
+  return missing;
+}
+
+std::uint64_t hash_of_clips(const Plan& plan) {
+  std::uint64_t state = 0;
+  for (const PlannedClip& clip : plan.clips) {
+    const SourceClip& source = clip.source;
+    for (const std::string& text :
+         {source.id, source.speaker, clip.split, source.text, source.note, source.fault})
+      state = mix({state, hash(text)});
+    std::error_code unreadable;
+    state = mix({state, std::filesystem::file_size(source.video, unreadable)});
+  }
+  return state;
+}
+
+}  // namespace
+
+std::int64_t Plan::shards() const {
+  return (std::ssize(clips) + shard_clips - 1) / shard_clips;
+}
+
+std::pair<std::size_t, std::size_t> Plan::clips_of(std::int64_t shard) const {
+  const std::int64_t first = shard * shard_clips;
+  return {static_cast<std::size_t>(first),
+          static_cast<std::size_t>(std::min(first + shard_clips, std::ssize(clips)))};
+}
+
+Plan make_plan(const PrepareConfig& config) {
+  require(config.shard_clips > 0 && config.jobs > 0 && config.limit >= 0,
+          ErrorKind::kUsage,
+          "expected at least 1 job, 1 clip per shard and no negative limit, found {}, {} and {}",
+          config.jobs,
+          config.shard_clips,
+          config.limit);
+  std::vector<SourceClip> found = find_clips(config);
+  const Splits splits = config.splits.empty() ? Splits() : Splits::read(config.splits);
+  Plan plan{.clips = {},
+            .left_out = 0,
+            .missing = missing_ids(splits, found, config.speakers),
+            .shard_clips = config.shard_clips};
+  for (SourceClip& clip : found) {
+    const std::optional<std::string> split = splits.split_of(clip.id);
+    if (!split)
+      ++plan.left_out;
+    else if (config.limit == 0 || std::ssize(plan.clips) < config.limit)
+      plan.clips.push_back({std::move(clip), *split});
+  }
+  require(!plan.clips.empty(),
+          ErrorKind::kData,
+          "{}: expected lists that name clips of {}, found {} clips there and none of them listed",
+          config.splits.string(),
+          config.root.string(),
+          found.size());
+  return plan;
+}
+
+std::vector<config::FieldLine> plan_lines(const Plan& plan, const PrepareConfig& config) {
+  std::vector<config::FieldLine> lines;
+  const auto add = [&lines](const std::string& key, std::string value) {
+    lines.push_back({.key = key, .value = std::move(value), .type = "", .help = ""});
+  };
+  add("format", kPlanFormat);
+  add("corpus", config.corpus);
+  add("speakers",
+      config.speakers.empty() ? "all" : fmt::format("{}", fmt::join(config.speakers, ",")));
+  add("splits", config.splits.empty() ? "by hash" : "by lists");
+  add("clips", fmt::format("{}", plan.clips.size()));
+  add("clips_hash", fmt::format("{:016x}", hash_of_clips(plan)));
+  add("shard_clips", fmt::format("{}", plan.shard_clips));
+  for (const config::FieldLine& line : config::list_fields(config.face))
+    add("face." + line.key, line.value);
+  return lines;
+}
+
+}  // namespace lipsound2::corpora
