@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+
+#include "support/program.h"
+
+namespace lipsound2 {
+namespace {
+
+namespace fs = std::filesystem;
+using support::run_in;
+using ::testing::HasSubstr;
+
+/// A demonstration corpus, prepared once for all tests of this file.
+class ProgramEndToEnd : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = support::fresh_folder("end-to-end");
+    const auto made =
+        run_in(folder_, "lipsound2 demo-corpus --out corpus --clips 24 --speakers 2 --seed 5");
+    ASSERT_EQ(made.code, 0) << made.error;
+    const auto prepared =
+        run_in(folder_, "lipsound2 prepare --corpus grid --root corpus --out prepared --jobs 2");
+    ASSERT_EQ(prepared.code, 0) << prepared.error;
+  }
+
+  static fs::path folder_;
+};
+
+fs::path ProgramEndToEnd::folder_;
+
+TEST_F(ProgramEndToEnd, TrainsEvaluatesAndGivesAVideoItsVoice) {
+  const auto trained = run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/first");
+  ASSERT_EQ(trained.code, 0) << trained.error;
+  for (const char* file : {"config.yaml",
+                           "log.txt",
+                           "events.jsonl",
+                           "checkpoints/last.safetensors",
+                           "checkpoints/best.safetensors"})
+    EXPECT_TRUE(fs::exists(folder_ / "runs/first" / file)) << file;
+
+  const auto scored = run_in(
+      folder_,
+      "lipsound2 eval --run runs/first --split train --metrics stoi,estoi --json scores.json");
+  ASSERT_EQ(scored.code, 0) << scored.error;
+  EXPECT_THAT(scored.out, HasSubstr("estoi"));
+  const std::string scores = read_file(folder_ / "runs/first/eval/train/scores.json");
+  EXPECT_EQ(scores, read_file(folder_ / "scores.json"));
+  EXPECT_THAT(scores, HasSubstr("\"ci95\""));
+  EXPECT_THAT(read_file(folder_ / "runs/first/eval/train/report.html"),
+              HasSubstr("data:image/png;base64"));
+
+  const auto clip = *fs::directory_iterator(folder_ / "corpus/s1");
+  const auto spoken = run_in(
+      folder_, "lipsound2 synthesize --run runs/first --out spoken --mux " + clip.path().string());
+  ASSERT_EQ(spoken.code, 0) << spoken.error;
+  EXPECT_TRUE(fs::exists(folder_ / "spoken" / clip.path().stem().concat(".wav")));
+  EXPECT_TRUE(fs::exists(folder_ / "spoken" / clip.path().stem().concat(".mp4")));
+}
+
+TEST_F(ProgramEndToEnd, FinetunesFromTheLatestPretraining) {
+  ASSERT_EQ(
+      run_in(folder_ / "fine",
+             "ln -sfn ../prepared prepared; lipsound2 train --config tiny.yaml --set train.steps=4")
+          .code,
+      0);
+
+  const auto tuned =
+      run_in(folder_ / "fine",
+             "lipsound2 finetune --config tiny.yaml --run runs/tuned --set train.steps=2");
+
+  ASSERT_EQ(tuned.code, 0) << tuned.error;
+  EXPECT_THAT(read_file(folder_ / "fine/runs/tuned/log.txt"),
+              HasSubstr("starting from the weights of runs/tiny/checkpoints/best.safetensors"));
+  const auto scored = run_in(folder_ / "fine", "lipsound2 eval --split train --metrics stoi,estoi");
+  ASSERT_EQ(scored.code, 0) << scored.error;
+  EXPECT_THAT(scored.out, HasSubstr("runs/tuned/eval/train/report.html"));
+}
+
+TEST_F(ProgramEndToEnd, InspectsWhateverItWrites) {
+  ASSERT_EQ(
+      run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/seen --set train.steps=2")
+          .code,
+      0);
+
+  EXPECT_THAT(run_in(folder_, "lipsound2 inspect prepared").out,
+              HasSubstr("24 clips by 2 speakers"));
+  EXPECT_THAT(run_in(folder_, "lipsound2 inspect prepared/shards/00000.tar").out,
+              HasSubstr(".faces.mjpeg"));
+  EXPECT_THAT(run_in(folder_, "lipsound2 inspect runs/seen").out, HasSubstr("last event"));
+  EXPECT_THAT(run_in(folder_, "lipsound2 inspect runs/seen/checkpoints/last.safetensors").out,
+              HasSubstr("optimizer"));
+  EXPECT_EQ(run_in(folder_, "lipsound2 doctor").code, 0);
+  EXPECT_THAT(run_in(folder_, "lipsound2 config tiny.yaml").out, HasSubstr("learning_rate"));
+}
+
+TEST_F(ProgramEndToEnd, StopsOnASignalAndGoesOnAsIfNeverStopped) {
+  ASSERT_EQ(run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/whole").code, 0);
+
+  const auto stopped = run_in(folder_,
+                              "lipsound2 train --config tiny.yaml --run runs/parts & sleep 1.5; "
+                              "kill -TERM $(pgrep -P $! || echo $!); wait $!");
+  const auto resumed =
+      run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/parts --resume");
+
+  EXPECT_THAT(stopped.code, ::testing::AnyOf(0, 130)) << stopped.error;
+  ASSERT_EQ(resumed.code, 0) << resumed.error;
+  EXPECT_EQ(read_file(folder_ / "runs/parts/checkpoints/last.safetensors"),
+            read_file(folder_ / "runs/whole/checkpoints/last.safetensors"));
+}
+
+TEST_F(ProgramEndToEnd, SurvivesKillsAtRandomMomentsBitForBit) {
+  ASSERT_EQ(
+      run_in(folder_,
+             "lipsound2 train --config tiny.yaml --run runs/unkilled --set train.save_every=3")
+          .code,
+      0);
+
+  run_in(folder_,
+         "timeout -s KILL 1.2 '" LIPSOUND2_PROGRAM
+         "' train --config tiny.yaml --run runs/killed --set train.save_every=3");
+  for (const char* seconds : {"0.9", "1.4", "1.9"})
+    run_in(folder_,
+           std::string("timeout -s KILL ") + seconds +
+               " '" LIPSOUND2_PROGRAM
+               "' train --config tiny.yaml --run runs/killed --resume --set train.save_every=3");
+  if (!fs::exists(folder_ / "runs/killed/checkpoints/last.safetensors"))
+    fs::remove_all(folder_ / "runs/killed");
+  const std::string resume = fs::exists(folder_ / "runs/killed") ? " --resume" : "";
+  const auto finished = run_in(
+      folder_,
+      "lipsound2 train --config tiny.yaml --run runs/killed --set train.save_every=3" + resume);
+
+  ASSERT_EQ(finished.code, 0) << finished.error;
+  EXPECT_EQ(read_file(folder_ / "runs/killed/checkpoints/last.safetensors"),
+            read_file(folder_ / "runs/unkilled/checkpoints/last.safetensors"));
+}
+
+}  // namespace
+}  // namespace lipsound2

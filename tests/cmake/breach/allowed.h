@@ -1,0 +1,3 @@
+#pragma once
+
+#include "lipsound2/core/error.h"

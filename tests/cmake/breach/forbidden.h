@@ -1,0 +1,4 @@
+#pragma once
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/train/trainer.h"
