@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <optional>
 
 #include <c10/core/Device.h>
@@ -11,7 +13,11 @@ namespace lipsound2::data {
 
 /// Brings the loader's batches to the device one ahead: pinned memory, a copy stream of its own, an
 /// event that the computing stream waits for. On a CPU it passes batches through. The only file
-/// with streams and events.
+/// with streams and events, and it takes them from LibTorch's device-independent interface, so that
+/// it builds without CUDA. Only the CPU path has ever run: the rest has not seen a GPU yet.
+///
+/// Faces and mel go to the device; lengths stay on the CPU. An error of the loader comes up one
+/// batch early. For one thread.
 class DevicePrefetcher {
  public:
   DevicePrefetcher(Loader& loader, c10::Device device);

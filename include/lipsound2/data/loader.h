@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -55,7 +57,8 @@ struct LoaderConfig {
 /// similar length are formed when lengths differ (buckets), to keep padding small.
 ///
 /// next() may be called from one thread. Errors of a worker (kData, kIo) are rethrown by next().
-/// Shut-down: the index queue is closed, workers drain and join, the batch queue is closed.
+/// Small corpora (pictures and mels below 1 GiB) are decoded once and kept in memory; that changes
+/// no batch. Shut-down: no further clip is begun, the queue of batches is closed, the threads join.
 class Loader {
  public:
   Loader(std::filesystem::path manifest_folder,

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lipsound2/audio/mel.h"
+#include "lipsound2/core/tensor.h"
+#include "lipsound2/data/loader.h"
+#include "lipsound2/data/manifest.h"
+
+namespace lipsound2::data {
+
+/// The square pictures of a clip, one after another, rows from the top, channels interleaved.
+struct FacePictures {
+  std::int64_t frames = 0;
+  std::int64_t side = 0;
+  std::int64_t channels = 0;
+  std::vector<std::uint8_t> pixels;
+};
+
+/// All of a clip that does not change from epoch to epoch.
+struct DecodedClip {
+  FacePictures faces;
+  Tensor mel;                  ///< [M, bands]
+  std::vector<float> samples;  ///< only when asked for
+};
+
+/// Reads a clip, brings its pictures to faces.resize_to and its sound to mel frames. Safe to use
+/// from several threads.
+class ClipDecoder {
+ public:
+  ClipDecoder(std::filesystem::path manifest_folder, const LoaderConfig& config);
+
+  /// Throws kIo and kData, naming shard and clip, for what read_clip() throws for, and when
+  /// pictures or sound are not what the manifest says.
+  DecodedClip operator()(const ManifestEntry& entry) const;
+
+  /// What the result will take in memory, told from the manifest alone.
+  std::int64_t bytes(const ManifestEntry& entry) const;
+
+ private:
+  FacePictures decode_faces(const std::vector<std::string>& jpegs, const std::string& name) const;
+  std::int64_t channels() const { return faces_.color ? 3 : 1; }
+
+  std::filesystem::path folder_;
+  FaceInputConfig faces_;
+  audio::MelConfig mel_config_;
+  audio::MelSpectrogram mel_;
+  bool with_samples_;
+};
+
+}  // namespace lipsound2::data

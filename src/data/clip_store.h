@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "clip_decoder.h"
+
+namespace lipsound2::data {
+
+/// The clips of a split, decoded when first asked for, and kept when the whole split fits into
+/// `byte_limit`: epochs over a small corpus then decode each picture once. Safe to use from several
+/// threads.
+class ClipStore {
+ public:
+  static constexpr std::int64_t kByteLimit = std::int64_t{1} << 30;
+
+  ClipStore(ClipDecoder decoder,
+            std::vector<ManifestEntry> entries,
+            std::int64_t byte_limit = kByteLimit);
+
+  std::shared_ptr<const DecodedClip> get(std::int64_t position);
+  const std::vector<ManifestEntry>& entries() const { return entries_; }
+  bool keeps() const { return keeps_; }
+
+ private:
+  const ClipDecoder decoder_;
+  const std::vector<ManifestEntry> entries_;
+  const bool keeps_;
+  std::mutex mutex_;
+  std::vector<std::shared_ptr<const DecodedClip>> kept_;
+};
+
+}  // namespace lipsound2::data

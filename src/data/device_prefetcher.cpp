@@ -1,0 +1,90 @@
+#include "lipsound2/data/device_prefetcher.h"
+
+#include <utility>
+
+#include <c10/core/Event.h>
+#include <c10/core/StreamGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+
+namespace lipsound2::data {
+namespace {
+
+c10::Device with_index(c10::Device device) {
+  if (device.is_cpu() || device.has_index())
+    return device;
+  return c10::impl::VirtualGuardImpl(device.type()).getDevice();
+}
+
+}  // namespace
+
+struct DevicePrefetcher::State {
+  /// A batch on its way to the device, and the event that tells when it is there.
+  struct BatchOnItsWay {
+    Batch batch;
+    c10::Event arrived;
+  };
+
+  Loader& loader;
+  c10::Device device;
+  std::optional<c10::Stream> copies;  ///< none on a CPU
+  std::optional<BatchOnItsWay> ahead;
+
+  c10::Stream computing_stream() const {
+    return c10::impl::VirtualGuardImpl(device.type()).getStream(device);
+  }
+
+  Tensor copy(const Tensor& tensor) const {
+    return tensor.pin_memory().to(tensor.options().device(device), /*non_blocking=*/true);
+  }
+
+  /// Asks the loader for the next batch and begins to copy it.
+  void fetch() {
+    ahead.reset();
+    std::optional<Batch> batch = loader.next();
+    if (!batch)
+      return;
+    const c10::StreamGuard guard(*copies);
+    batch->faces = copy(batch->faces);
+    batch->mel = copy(batch->mel);
+    ahead.emplace(BatchOnItsWay{std::move(*batch), c10::Event(device.type())});
+    ahead->arrived.record(*copies);
+  }
+
+  /// Lets the computing stream wait for the copy, and keeps the memory until that stream is done
+  /// with it.
+  Batch hand_over() {
+    const c10::Stream computing = computing_stream();
+    ahead->arrived.block(computing);
+    ahead->batch.faces.record_stream(computing);
+    ahead->batch.mel.record_stream(computing);
+    return std::move(ahead->batch);
+  }
+};
+
+DevicePrefetcher::DevicePrefetcher(Loader& loader, c10::Device device)
+    : state_(new State{loader, with_index(device), std::nullopt, std::nullopt}) {
+  if (!device.is_cpu())
+    state_->copies = c10::impl::VirtualGuardImpl(device.type())
+                         .getStreamFromGlobalPool(state_->device, /*isHighPriority=*/false);
+}
+
+DevicePrefetcher::~DevicePrefetcher() = default;
+
+void DevicePrefetcher::start(std::int64_t epoch, std::int64_t first_batch) {
+  state_->ahead.reset();
+  state_->loader.start(epoch, first_batch);
+  if (state_->copies)
+    state_->fetch();
+}
+
+std::optional<Batch> DevicePrefetcher::next() {
+  if (!state_->copies)
+    return state_->loader.next();
+  if (!state_->ahead)
+    return std::nullopt;
+  Batch batch = state_->hand_over();
+  state_->fetch();
+  return batch;
+}
+
+}  // namespace lipsound2::data
