@@ -1,11 +1,17 @@
 #include "lipsound2/audio/stft.h"
 
+#include <algorithm>
+#include <numbers>
+#include <vector>
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/fft_irfft.h>
 #include <ATen/ops/fft_rfft.h>
 #include <ATen/ops/hann_window.h>
+#include <ATen/ops/ones_like.h>
+#include <ATen/ops/polar.h>
 #include <ATen/ops/unfold_backward.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
@@ -84,6 +90,13 @@ Tensor Stft::inverse(const Tensor& spectrum) const {
   const Tensor weights = overlap_add(window.square().expand({frames, config_.window}), config_.hop);
   const Tensor sound = overlap_add(windows * window, config_.hop) / weights.clamp_min(1e-8);
   return sound.narrow(-1, before_, frames * config_.hop);
+}
+
+Tensor Stft::impulse_phase() const {
+  const double step =
+      -2 * std::numbers::pi * static_cast<double>(before_) / static_cast<double>(config_.fft);
+  const Tensor angle = step * at::arange(config_.fft / 2 + 1, at::kDouble);
+  return at::polar(at::ones_like(angle), angle).to(at::kComplexFloat);
 }
 
 }  // namespace lipsound2::audio

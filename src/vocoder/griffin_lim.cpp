@@ -1,31 +1,11 @@
 #include "lipsound2/vocoder/griffin_lim.h"
 
-#include <numbers>
-
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/linalg_pinv.h>
 #include <ATen/ops/matmul.h>
-#include <ATen/ops/ones_like.h>
-#include <ATen/ops/polar.h>
 #include <c10/util/Exception.h>
 
-#include "lipsound2/core/random.h"
-
 namespace lipsound2::vocoder {
-namespace {
-
-/// Phase factors e^(i phi) with phi drawn evenly from a fixed seed: [M, F] complex64.
-Tensor scattered_phase(const Tensor& magnitude) {
-  Rng rng(/*seed=*/1);
-  const Tensor angle = at::empty(magnitude.sizes(), at::kFloat);
-  float* const angles = angle.mutable_data_ptr<float>();
-  for (std::int64_t i = 0; i < angle.numel(); ++i)
-    angles[i] = static_cast<float>(rng.uniform(-std::numbers::pi, std::numbers::pi));
-  return at::polar(at::ones_like(angle), angle);
-}
-
-}  // namespace
 
 void GriffinLimConfig::visit(config::FieldVisitor& v) {
   v.field("iterations", iterations, "rounds of phase reconstruction", {1, 10000});
@@ -42,7 +22,7 @@ GriffinLim::GriffinLim(const audio::MelConfig& mel, const GriffinLimConfig& conf
                            .contiguous()) {}
 
 Tensor GriffinLim::find_phase(const Tensor& magnitude) const {
-  Tensor phase = scattered_phase(magnitude);
+  Tensor phase = stft_.impulse_phase();
   Tensor before;
   for (std::int64_t i = 0; i < config_.iterations; ++i) {
     const Tensor consistent = stft_.forward(stft_.inverse(magnitude * phase));

@@ -28,6 +28,9 @@ class Stft {
   /// the least-squares sense (Griffin and Lim 1984, equation 6).
   Tensor inverse(const Tensor& spectrum) const;
 
+  /// Phase factors of an impulse at the center of the window: complex64 [fft / 2 + 1].
+  Tensor impulse_phase() const;
+
  private:
   Tensor window_like(const Tensor& samples) const;
 

@@ -15,8 +15,9 @@ struct GriffinLimConfig {
 };
 
 /// Phase reconstruction with momentum (Perraudin et al. 2013, algorithm 2) from log mels; linear
-/// magnitudes come from the pseudo-inverse of the mel filters. Deterministic: the same mel gives
-/// the same sound. Runs on the CPU; safe to use from several threads.
+/// magnitudes come from the pseudo-inverse of the mel filters. It starts from an impulse in each
+/// frame (on GRID as good as random phases). Deterministic: the same mel gives the same sound. Runs
+/// on the CPU; safe to use from several threads.
 class GriffinLim {
  public:
   GriffinLim(const audio::MelConfig& mel, const GriffinLimConfig& config);
