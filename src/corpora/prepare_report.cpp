@@ -11,16 +11,19 @@ namespace {
 constexpr std::size_t kRowsShown = 40;
 constexpr std::ptrdiff_t kIdsShown = 5;
 
+std::string counted(std::int64_t count, const std::string& noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string headline(const PrepareReport& report) {
-  return fmt::format(
-      "{} {} clips of {} speakers in {} shards: {} pictures, {:.1f} s ({:.2f} h) of speech\n",
-      report.check ? "checked, nothing written:" : "prepared",
-      report.total.clips,
-      report.speakers.size(),
-      report.shards,
-      report.total.frames,
-      report.total.seconds,
-      report.total.seconds / 3600);
+  return fmt::format("{} {} of {} in {}: {}, {:.1f} s ({:.2f} h) of speech\n",
+                     report.check ? "checked, nothing written:" : "prepared",
+                     counted(report.total.clips, "clip"),
+                     counted(std::ssize(report.speakers), "speaker"),
+                     counted(report.shards, "shard"),
+                     counted(report.total.frames, "picture"),
+                     report.total.seconds,
+                     report.total.seconds / 3600);
 }
 
 std::string split_rows(const PrepareReport& report) {
@@ -62,7 +65,7 @@ std::string census(const std::string& title, const std::map<std::string, std::in
       rows, std::ranges::greater(), &std::pair<std::string, std::int64_t>::second);
   std::string text = rows.empty() ? "" : title + ":\n";
   for (std::size_t i = 0; i < std::min(rows.size(), kRowsShown); ++i)
-    text += fmt::format("  {}: {} clips\n", rows[i].first, rows[i].second);
+    text += fmt::format("  {}: {}\n", rows[i].first, counted(rows[i].second, "clip"));
   if (rows.size() > kRowsShown)
     text += fmt::format("  and {} more\n", rows.size() - kRowsShown);
   return text;
@@ -71,11 +74,12 @@ std::string census(const std::string& title, const std::map<std::string, std::in
 std::string list_faults(const PrepareReport& report) {
   std::string text;
   if (report.left_out > 0)
-    text += fmt::format("left out: {} clips of the corpus are in no list\n", report.left_out);
+    text +=
+        fmt::format("left out because no list names them: {}\n", counted(report.left_out, "clip"));
   const std::ptrdiff_t shown = std::min(kIdsShown, std::ssize(report.missing));
   if (shown > 0)
-    text += fmt::format("not found: {} listed clips, such as {}\n",
-                        report.missing.size(),
+    text += fmt::format("listed but not found: {}, such as {}\n",
+                        counted(std::ssize(report.missing), "clip"),
                         fmt::join(report.missing.begin(), report.missing.begin() + shown, ", "));
   return text;
 }
@@ -83,7 +87,7 @@ std::string list_faults(const PrepareReport& report) {
 std::string speed(const PrepareReport& report) {
   std::string text;
   if (report.shards_kept > 0)
-    text += fmt::format("kept {} shards that an earlier run had finished\n", report.shards_kept);
+    text += fmt::format("kept from an earlier run: {}\n", counted(report.shards_kept, "shard"));
   if (report.read_seconds > 0)
     text += fmt::format("read {} pictures in {:.1f} s: {:.0f} pictures/s\n",
                         report.frames_read,

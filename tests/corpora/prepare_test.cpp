@@ -184,7 +184,7 @@ TEST(PrepareReport, ListsSplitsRejectsNotesAndSpeed) {
   report.read_seconds = 0.25;
 
   EXPECT_EQ(to_text(report),
-            "prepared 3 clips of 1 speakers in 1 shards: 225 pictures, 9.0 s (0.00 h) of speech\n"
+            "prepared 3 clips of 1 speaker in 1 shard: 225 pictures, 9.0 s (0.00 h) of speech\n"
             "  train         2 clips       150 pictures        6.0 s\n"
             "  test          1 clips        75 pictures        3.0 s\n"
             "clips by speaker (train, valid, test):\n"
@@ -194,8 +194,8 @@ TEST(PrepareReport, ListsSplitsRejectsNotesAndSpeed) {
             "rejected, 7 in all:\n"
             "  too short: 5 clips\n"
             "  no face: 2 clips\n"
-            "left out: 4 clips of the corpus are in no list\n"
-            "not found: 1 listed clips, such as s1/bbaf9n\n"
+            "left out because no list names them: 4 clips\n"
+            "listed but not found: 1 clip, such as s1/bbaf9n\n"
             "read 225 pictures in 0.2 s: 900 pictures/s\n");
 }
 
