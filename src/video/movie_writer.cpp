@@ -162,6 +162,18 @@ EncodedStream encode_sound(const audio::Waveform& sound, const std::filesystem::
   return stream;
 }
 
+// With padded rows, as swscale wants them.
+FramePtr new_frame(AVPixelFormat pixels,
+                   const MovieWriter::Format& format,
+                   const std::filesystem::path& file) {
+  FramePtr frame = make_frame();
+  frame->format = pixels;
+  frame->width = format.width;
+  frame->height = format.height;
+  check_write(av_frame_get_buffer(frame.get(), 0), file, "encode");
+  return frame;
+}
+
 }  // namespace
 
 struct MovieWriter::State {
@@ -208,15 +220,19 @@ void MovieWriter::write(const Image& picture) {
   const Format& format = state_->format;
   if (picture.width != format.width || picture.height != format.height || picture.channels != 3)
     throw std::invalid_argument("a movie takes RGB pictures of its own size");
-  const FramePtr frame = make_frame();
-  frame->format = AV_PIX_FMT_YUV420P;
-  frame->width = format.width;
-  frame->height = format.height;
+  const FramePtr rgb = new_frame(AV_PIX_FMT_RGB24, format, state_->file);
+  const std::size_t row = std::size_t{3} * format.width;
+  for (int y = 0; y < format.height; ++y)
+    std::copy_n(&picture.pixels[y * row], row, rgb->data[0] + std::ptrdiff_t{y} * rgb->linesize[0]);
+  const FramePtr frame = new_frame(AV_PIX_FMT_YUV420P, format, state_->file);
   frame->pts = state_->written++;
-  check_write(av_frame_get_buffer(frame.get(), 0), state_->file, "encode");
-  const std::uint8_t* rows[] = {picture.pixels.data()};
-  const int strides[] = {3 * format.width};
-  sws_scale(state_->scaler.get(), rows, strides, 0, format.height, frame->data, frame->linesize);
+  sws_scale(state_->scaler.get(),
+            rgb->data,
+            rgb->linesize,
+            0,
+            format.height,
+            frame->data,
+            frame->linesize);
   state_->pictures.encode(frame.get());
 }
 

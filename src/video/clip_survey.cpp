@@ -1,0 +1,134 @@
+#include "clip_survey.h"
+
+#include <algorithm>
+#include <new>
+
+#include "lipsound2/core/error.h"
+
+namespace lipsound2::video {
+namespace {
+
+constexpr double kFirstLook = 0.3;
+constexpr double kLookEvery = 1.1;
+constexpr double kLookAgain = 0.2;  // after seeing no face
+// A cascade's time grows with the square of the height; small faces need the second.
+constexpr int kQuickHeight = 96;
+constexpr int kThoroughHeight = 288;
+constexpr std::size_t kMostKeptBytes = std::size_t{64} << 20;
+constexpr double kMostDamaged = 0.04;  // share of the pictures
+
+std::size_t bytes_of(const AVFrame& frame) {
+  std::size_t bytes = 0;
+  for (const AVBufferRef* buffer : frame.buf)
+    bytes += buffer ? buffer->size : 0;
+  return bytes;
+}
+
+void check_damage(const MediaReader& reader, ClipSurvey& survey) {
+  const std::string file = reader.file().string();
+  const DecodeFaults& faults = reader.faults();
+  const std::int64_t pictures = reader.pictures();
+  require(pictures > 0, ErrorKind::kData, "{}: expected pictures, found none", file);
+  require(!faults.last_broken,
+          ErrorKind::kData,
+          "{}: damaged: expected a whole stream, found it cut off within picture {}",
+          file,
+          pictures);
+  require(reader.promised() - pictures <= std::max<std::int64_t>(2, reader.promised() / 10),
+          ErrorKind::kData,
+          "{}: damaged: expected {} pictures, found {}",
+          file,
+          reader.promised(),
+          pictures);
+  const std::int64_t damaged = faults.concealed + faults.refused;
+  require(
+      static_cast<double>(damaged) <= std::max(1.0, kMostDamaged * static_cast<double>(pictures)),
+      ErrorKind::kData,
+      "{}: damaged: expected intact data, found {} faults in {} pictures",
+      file,
+      damaged,
+      pictures);
+  if (faults.concealed > 0)
+    survey.notes.push_back(
+        fmt::format("damaged blocks concealed in {} of {} pictures", faults.concealed, pictures));
+  if (faults.refused > 0)
+    survey.notes.push_back(fmt::format("{} undecodable packets skipped", faults.refused));
+}
+
+}  // namespace
+
+ClipSurvey ClipSurveyor::survey(const std::filesystem::path& file, MediaReader::Sound sound) {
+  next_look_ = kFirstLook;
+  kept_bytes_ = 0;
+  keeps_ = true;
+  ClipSurvey survey;
+  MediaReader reader(file, sound);
+  SteadyPictures pictures(reader, config_.fps);
+  while (const AVFrame* picture = pictures.next()) {
+    require(survey.pictures == 0 ||
+                (picture->width == survey.facts.width && picture->height == survey.facts.height),
+            ErrorKind::kData,
+            "{}: expected pictures of one size, found {}x{} after {}x{}",
+            file.string(),
+            picture->width,
+            picture->height,
+            survey.facts.width,
+            survey.facts.height);
+    take(*picture, survey);
+  }
+  check_damage(reader, survey);
+  const double seconds = static_cast<double>(survey.pictures) / config_.fps;
+  require(seconds >= config_.min_seconds,
+          ErrorKind::kData,
+          "{}: expected at least {} s, found {} pictures, {:.2f} s",
+          file.string(),
+          config_.min_seconds,
+          survey.pictures,
+          seconds);
+  survey.start = pictures.start();
+  survey.sound = reader.sound();
+  survey.facts.fps = reader.fps();
+  survey.facts.frames = reader.pictures();
+  survey.facts.picture_seconds = pictures.end() - pictures.start();
+  survey.facts.sound_rate = survey.sound.wave.rate;
+  survey.facts.sound_channels = survey.sound.channels;
+  survey.facts.sound_seconds = survey.sound.wave.seconds();
+  return survey;
+}
+
+void ClipSurveyor::take(const AVFrame& picture, ClipSurvey& survey) {
+  survey.facts.width = picture.width;
+  survey.facts.height = picture.height;
+  const double seconds = static_cast<double>(survey.pictures++) / config_.fps;
+  if (seconds >= next_look_) {
+    const Look& look = survey.looks.emplace_back(Look{seconds, this->look(picture)});
+    next_look_ = seconds + (look.faces.empty() ? kLookAgain : kLookEvery);
+  }
+  kept_bytes_ += bytes_of(picture);
+  keeps_ = keeps_ && kept_bytes_ <= kMostKeptBytes;
+  if (!keeps_) {
+    survey.kept.clear();
+    return;
+  }
+  survey.kept.emplace_back(av_frame_clone(&picture));
+  if (!survey.kept.back())
+    throw std::bad_alloc();
+}
+
+std::vector<Box> ClipSurveyor::look(const AVFrame& picture) {
+  std::vector<Box> faces = look(picture, std::min(picture.height, kQuickHeight));
+  if (faces.empty() && picture.height > kQuickHeight)
+    faces = look(picture, std::min(picture.height, kThoroughHeight));
+  return faces;
+}
+
+std::vector<Box> ClipSurveyor::look(const AVFrame& picture, int height) {
+  std::vector<Box> faces =
+      detector_.detect(converter_.scale(picture, height, detector_.channels()));
+  const float scale = static_cast<float>(picture.height) / static_cast<float>(height);
+  for (Box& face : faces)
+    face = {face.x * scale, face.y * scale, face.width * scale, face.height * scale, face.score};
+  return faces;
+}
+
+}  // namespace lipsound2::video

@@ -1,0 +1,141 @@
+#include "lipsound2/video/face_clip.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "lipsound2/core/error.h"
+
+#include "clip_sound.h"
+#include "clip_survey.h"
+
+namespace lipsound2::video {
+namespace {
+
+std::string joined(const std::vector<std::string>& notes) {
+  std::string text;
+  for (const std::string& note : notes)
+    text += (text.empty() ? "" : "; ") + note;
+  return text;
+}
+
+int even(double value) {
+  return 2 * static_cast<int>(std::lround(value / 2));
+}
+
+Square square_around(const Box& face, double margin) {
+  const int side = std::max(2, even(margin * face.width));
+  return {even(face.x + face.width / 2 - side / 2.0),
+          even(face.y + face.height / 2 - side / 2.0),
+          side};
+}
+
+// Chooses the face and writes the choice into the facts.
+FacePath choose_face(ClipSurvey& survey, const std::filesystem::path& file, double margin) {
+  std::vector<FaceTrack> tracks = steady_tracks(survey.looks);
+  require(!tracks.empty(),
+          ErrorKind::kData,
+          "{}: expected a face, found {} in {} pictures that were looked at",
+          file.string(),
+          join_looks(survey.looks).empty() ? "none" : "no steady one",
+          survey.looks.size());
+  FacePath path(tracks.front(), survey.facts.picture_seconds);
+  const Square cut = square_around(path.median(), margin);
+  const auto side = static_cast<float>(cut.side);
+  survey.facts.face = {
+      static_cast<float>(cut.x), static_cast<float>(cut.y), side, side, path.median().score};
+  survey.facts.faces = static_cast<int>(tracks.size());
+  if (tracks.size() > 1) {
+    const Box face = path.median();
+    survey.notes.push_back(fmt::format(
+        "{} faces seen, the largest was taken ({:.0f} pixels wide around x {:.0f}, y {:.0f})",
+        tracks.size(),
+        face.width,
+        face.x + face.width / 2,
+        face.y + face.height / 2));
+  }
+  return path;
+}
+
+// Cuts every picture of the clip, decoding it again where the survey could not keep it.
+class Cutter {
+ public:
+  Cutter(const FaceClipConfig& config, FacePath path) : config_(config), path_(std::move(path)) {}
+
+  void cut(const ClipSurvey& survey,
+           const std::filesystem::path& file,
+           const std::function<void(Image)>& sink) {
+    if (!survey.kept.empty()) {
+      for (const FramePtr& picture : survey.kept)
+        sink(next(*picture));
+      return;
+    }
+    MediaReader reader(file, MediaReader::Sound::kSkip);
+    SteadyPictures pictures(reader, config_.fps);
+    while (const AVFrame* picture = pictures.next())
+      sink(next(*picture));
+  }
+
+ private:
+  Image next(const AVFrame& picture) {
+    const Box face = path_.at(static_cast<double>(index_++) / config_.fps);
+    return converter_.crop(
+        picture, square_around(face, config_.margin), static_cast<int>(config_.size));
+  }
+
+  const FaceClipConfig& config_;
+  FacePath path_;
+  FrameConverter converter_;
+  std::int64_t index_ = 0;
+};
+
+}  // namespace
+
+void FaceClipConfig::visit(config::FieldVisitor& v) {
+  v.field("size", size, "side of the face crops in pixels", {16, 1024});
+  v.field("margin", margin, "side of the crop in widths of the detected face", {0.5, 4});
+  v.field("detector",
+          detector,
+          "path of a YuNet model (.onnx) or of a cascade (.xml); empty: OpenCV's frontal cascade");
+  v.field("fps", fps, "pictures per second after conversion", {1, 120});
+  v.field("rate", rate, "samples per second after conversion", {8000, 48000});
+  v.field("min_seconds", min_seconds, "shorter clips are refused", {0.04, 3600});
+}
+
+FaceClipReader::FaceClipReader(const FaceClipConfig& config)
+    : config_(config), detector_(make_face_detector(config.detector)) {}
+
+FaceClipReader::~FaceClipReader() = default;
+FaceClipReader::FaceClipReader(FaceClipReader&&) noexcept = default;
+
+FaceClip FaceClipReader::read(const std::filesystem::path& file) {
+  ClipSurvey survey = ClipSurveyor(config_, *detector_).survey(file, MediaReader::Sound::kDecode);
+  const double samples =
+      static_cast<double>(survey.pictures) * static_cast<double>(config_.rate) / config_.fps;
+  ClipSound sound = fit_sound(
+      survey.sound,
+      {file.string(), survey.start, std::llround(samples), static_cast<int>(config_.rate)});
+  if (!sound.note.empty())
+    survey.notes.push_back(sound.note);
+  FacePath path = choose_face(survey, file, config_.margin);
+  FaceClip clip;
+  clip.faces.reserve(static_cast<std::size_t>(survey.pictures));
+  Cutter(config_, std::move(path)).cut(survey, file, [&](Image image) {
+    clip.faces.push_back(std::move(image));
+  });
+  clip.sound = std::move(sound.wave);
+  clip.facts = std::move(survey.facts);
+  clip.facts.note = joined(survey.notes);
+  return clip;
+}
+
+MediaFacts FaceClipReader::stream(const std::filesystem::path& file,
+                                  const std::function<void(const Image&)>& sink) {
+  ClipSurvey survey = ClipSurveyor(config_, *detector_).survey(file, MediaReader::Sound::kSkip);
+  FacePath path = choose_face(survey, file, config_.margin);
+  Cutter(config_, std::move(path)).cut(survey, file, sink);
+  survey.facts.note = joined(survey.notes);
+  return survey.facts;
+}
+
+}  // namespace lipsound2::video

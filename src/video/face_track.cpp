@@ -1,0 +1,136 @@
+#include "face_track.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace lipsound2::video {
+namespace {
+
+constexpr float kSameFaceOverlap = 0.3F;
+constexpr double kSteadySeconds = 10;
+constexpr double kSigmaSeconds = 1;
+constexpr double kReachSeconds = 4;
+
+float overlap(const Box& a, const Box& b) {
+  const float width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
+  const float height = std::min(a.y + a.height, b.y + b.height) - std::max(a.y, b.y);
+  if (width <= 0 || height <= 0)
+    return 0;
+  const float both = width * height;
+  return both / (a.width * a.height + b.width * b.height - both);
+}
+
+// The track whose last box overlaps most with this one; null if none does enough.
+FaceTrack* track_of(const Box& box, double seconds, std::vector<FaceTrack>& tracks) {
+  FaceTrack* best = nullptr;
+  float most = kSameFaceOverlap;
+  for (FaceTrack& track : tracks) {
+    const float shared = overlap(box, track.boxes.back());
+    if (shared >= most && track.seconds.back() < seconds) {
+      most = shared;
+      best = &track;
+    }
+  }
+  return best;
+}
+
+float median(std::vector<float> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1)
+    return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+template <class Measure>
+float median_of(const std::vector<Box>& boxes, Measure measure) {
+  std::vector<float> values;
+  for (const Box& box : boxes)
+    values.push_back(measure(box));
+  return median(std::move(values));
+}
+
+Box centered(float x, float y, float width, float height) {
+  return {x - width / 2, y - height / 2, width, height, 0};
+}
+
+// Each box replaced by the median of itself and its neighbors: one wrong box leaves no trace.
+std::vector<Box> without_outliers(const std::vector<Box>& boxes) {
+  std::vector<Box> result = boxes;
+  for (std::size_t i = 1; i + 1 < boxes.size(); ++i)
+    result[i] = median_box({boxes[i - 1], boxes[i], boxes[i + 1]});
+  return result;
+}
+
+}  // namespace
+
+std::vector<FaceTrack> join_looks(const std::vector<Look>& looks) {
+  std::vector<FaceTrack> tracks;
+  for (const Look& look : looks)
+    for (const Box& face : look.faces) {
+      FaceTrack* track = track_of(face, look.seconds, tracks);
+      if (!track)
+        track = &tracks.emplace_back();
+      track->seconds.push_back(look.seconds);
+      track->boxes.push_back(face);
+    }
+  return tracks;
+}
+
+std::vector<FaceTrack> steady_tracks(const std::vector<Look>& looks) {
+  std::vector<FaceTrack> tracks = join_looks(looks);
+  const auto seen = static_cast<std::size_t>(
+      std::ranges::count_if(looks, [](const Look& look) { return !look.faces.empty(); }));
+  std::erase_if(tracks, [&](const FaceTrack& track) {
+    return 2 * track.boxes.size() < seen || 4 * track.boxes.size() < looks.size();
+  });
+  std::ranges::stable_sort(tracks, [](const FaceTrack& a, const FaceTrack& b) {
+    return median_box(a.boxes).width > median_box(b.boxes).width;
+  });
+  return tracks;
+}
+
+Box median_box(const std::vector<Box>& boxes) {
+  const auto x = median_of(boxes, [](const Box& b) { return b.x + b.width / 2; });
+  const auto y = median_of(boxes, [](const Box& b) { return b.y + b.height / 2; });
+  Box box = centered(x,
+                     y,
+                     median_of(boxes, [](const Box& b) { return b.width; }),
+                     median_of(boxes, [](const Box& b) { return b.height; }));
+  box.score = median_of(boxes, [](const Box& b) { return b.score; });
+  return box;
+}
+
+FacePath::FacePath(FaceTrack track, double clip_seconds)
+    : track_(std::move(track)),
+      median_(median_box(track_.boxes)),
+      follows_(clip_seconds > kSteadySeconds) {
+  track_.boxes = without_outliers(track_.boxes);
+}
+
+Box FacePath::at(double seconds) const {
+  if (!follows_)
+    return median_;
+  const auto& times = track_.seconds;
+  auto first = std::ranges::lower_bound(times, seconds - kReachSeconds) - times.begin();
+  auto last = std::ranges::upper_bound(times, seconds + kReachSeconds) - times.begin();
+  if (first == last) {  // nothing seen around this time: stay where the face was or will be
+    first = std::max<std::ptrdiff_t>(0, first - 1);
+    last = first + 1;
+  }
+  double x = 0, y = 0, side = 0, total = 0;
+  for (auto i = first; i < last; ++i) {
+    const Box& box = track_.boxes[static_cast<std::size_t>(i)];
+    const double distance = (times[static_cast<std::size_t>(i)] - seconds) / kSigmaSeconds;
+    const double weight = std::exp(-0.5 * distance * distance) + 1e-12;
+    x += weight * (box.x + box.width / 2);
+    y += weight * (box.y + box.height / 2);
+    side += weight * box.width;
+    total += weight;
+  }
+  const auto share = [total](double sum) { return static_cast<float>(sum / total); };
+  return centered(share(x), share(y), share(side), share(side));
+}
+
+}  // namespace lipsound2::video

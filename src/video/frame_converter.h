@@ -1,0 +1,34 @@
+#pragma once
+
+#include <opencv2/core/types.hpp>
+
+#include "lipsound2/video/image.h"
+
+#include "ffmpeg.h"
+
+namespace lipsound2::video {
+
+/// A part of a picture in whole pixels, all even because colors are stored for 2 x 2 pixels. It may
+/// reach beyond the border but must share something with the picture.
+struct Square {
+  int x = 0, y = 0, side = 0;
+};
+
+/// Makes RGB and gray images from decoded frames of any pixel format. Keeps the set-up of the last
+/// conversion, so it is not thread-safe.
+class FrameConverter {
+ public:
+  /// The whole frame, scaled to this height; channels 1 (gray) or 3 (RGB).
+  Image scale(const AVFrame& frame, int height, int channels);
+
+  /// The square, scaled to size x size RGB by averaging areas; what lies beyond the border repeats
+  /// the edge.
+  Image crop(const AVFrame& frame, const Square& square, int size);
+
+ private:
+  FramePtr convert(const AVFrame& frame, const cv::Size& size, int channels);
+
+  ScalerPtr scaler_;
+};
+
+}  // namespace lipsound2::video

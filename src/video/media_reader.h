@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "lipsound2/audio/waveform.h"
+
+#include "ffmpeg.h"
+
+namespace lipsound2::video {
+
+/// Sound as stored, averaged to mono. `start` is in seconds on the container's clock.
+struct DecodedSound {
+  audio::Waveform wave;
+  double start = 0;
+  int channels = 0;
+};
+
+/// Faults that the decoders reported and survived.
+struct DecodeFaults {
+  std::int64_t concealed = 0;  ///< pictures with blocks that the decoder had to invent
+  std::int64_t refused = 0;    ///< packets that could not be decoded at all
+  bool last_broken = false;    ///< the fault is at the very end, as when a file is cut off
+};
+
+/// Decodes the best picture stream of a container, and its sound on the way. Not thread-safe.
+class MediaReader {
+ public:
+  enum class Sound { kDecode, kSkip };
+
+  /// Throws kIo when the file is missing or unreadable; kData when no container is recognized in it
+  /// or it has no picture stream.
+  MediaReader(const std::filesystem::path& file, Sound sound);
+
+  /// The next picture in the order of presentation, its `pts` set; null at the end. Throws kData
+  /// when reading fails before the end of the file.
+  FramePtr next_picture();
+
+  /// Seconds on the container's clock.
+  double start_of(const AVFrame& picture) const;
+  double duration_of(const AVFrame& picture) const;
+
+  /// Everything below is complete once next_picture() returned null.
+  const DecodedSound& sound() const { return sound_; }
+  const DecodeFaults& faults() const { return faults_; }
+  std::int64_t pictures() const { return pictures_; }
+  /// Pictures that the container promises; 0 when it does not say.
+  std::int64_t promised() const { return pictures_stream_->nb_frames; }
+  double fps() const;
+  const std::filesystem::path& file() const { return file_; }
+
+ private:
+  void open();
+  AVStream* open_stream(AVMediaType type, CodecPtr& decoder);
+  bool read_packet();
+  void decode_pictures(const AVPacket* packet);
+  void decode_sound(const AVPacket* packet);
+  void append_sound(AVFrame& frame);
+
+  std::filesystem::path file_;
+  InputPtr input_;
+  AVStream* pictures_stream_ = nullptr;
+  AVStream* sound_stream_ = nullptr;
+  CodecPtr picture_decoder_;
+  CodecPtr sound_decoder_;
+  ResamplerPtr to_float_;
+  PacketPtr packet_;
+  std::deque<FramePtr> decoded_;
+  DecodedSound sound_;
+  DecodeFaults faults_;
+  std::int64_t pictures_ = 0;
+  std::int64_t next_pts_ = 0;
+  bool ended_ = false;
+};
+
+/// Pictures of a MediaReader at a constant rate: the n-th is the one shown n / fps seconds after
+/// the first.
+class SteadyPictures {
+ public:
+  SteadyPictures(MediaReader& reader, double fps);
+
+  /// Valid until the next call; null at the end. Throws kData when the pictures pause for longer
+  /// than a second.
+  const AVFrame* next();
+  /// Container time of the first picture.
+  double start() const { return start_; }
+  /// Container time at which the last picture ends; known at the end.
+  double end() const { return end_; }
+
+ private:
+  void advance();
+
+  MediaReader& reader_;
+  double fps_;
+  FramePtr current_;
+  FramePtr upcoming_;
+  double start_ = 0;
+  double end_ = 0;
+  std::int64_t index_ = 0;
+};
+
+}  // namespace lipsound2::video
