@@ -36,7 +36,7 @@ def main():
     for name in ("librosa", "pystoi", "numpy"):
         print(name, version(name))
     filters = librosa.filters.mel(sr=RATE, n_fft=1024, n_mels=80, fmin=0, fmax=8000)
-    for band, bin_ in ((0, 1), (0, 2), (10, 26), (40, 86), (79, 500)):
+    for band, bin_ in ((0, 1), (0, 2), (10, 26), (40, 110), (79, 500)):
         print(f"filters[{band}][{bin_}] = {filters[band, bin_]:.9g}")
     print(f"filters sum = {filters.sum(dtype=np.float64):.9g}")
 

@@ -1,0 +1,116 @@
+#include "lipsound2/eval/score_table.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/random.h"
+
+namespace lipsound2::eval {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ScoreTable three_clips() {
+  return {.metrics = {"stoi", "wer"},
+          .clips = {{"s1/a", {{"stoi", 0.5}, {"wer", 0.25}}, ""},
+                    {"s1/b", {{"stoi", 0.7}}, "no text"},
+                    {"s1/c", {}, "less than 0.4 s of speech"}},
+          .variants = {{"stoi", "Taal et al. 2011"}}};
+}
+
+TEST(Summary, CountsWhatWasScoredAndWhatFailed) {
+  const Summary summary = summarize(three_clips(), "stoi");
+
+  EXPECT_DOUBLE_EQ(summary.mean, 0.6);
+  EXPECT_EQ(summary.scored, 2);
+  EXPECT_EQ(summary.failed, 1);
+}
+
+TEST(Summary, IntervalIsThatOfTheNormalDistributionForManyClips) {
+  // 400 draws of mean 0.5 and deviation 0.1: half the width is about 1.96 * 0.1 / sqrt(400) =
+  // 0.0098.
+  Rng rng(3);
+  ScoreTable table;
+  for (int i = 0; i < 400; ++i)
+    table.clips.push_back({std::to_string(i), {{"stoi", 0.5 + 0.1 * rng.normal()}}, ""});
+
+  const Summary summary = summarize(table, "stoi");
+
+  EXPECT_NEAR(summary.high - summary.mean, 0.0098, 0.001);
+  EXPECT_NEAR(summary.mean - summary.low, 0.0098, 0.001);
+}
+
+TEST(Summary, IsTheSameEveryTime) {
+  const Summary first = summarize(three_clips(), "stoi");
+  const Summary second = summarize(three_clips(), "stoi");
+
+  EXPECT_EQ(first.low, second.low);
+  EXPECT_EQ(first.high, second.high);
+}
+
+TEST(Summary, OfNoScoresIsNotANumber) {
+  const Summary summary = summarize(three_clips(), "pesq");
+
+  EXPECT_TRUE(std::isnan(summary.mean) && std::isnan(summary.low) && std::isnan(summary.high));
+  EXPECT_EQ(summary.failed, 3);
+}
+
+TEST(Summary, NamesTheClipWhoseScoreIsNotFinite) {
+  ScoreTable table = three_clips();
+  table.clips[1].scores["stoi"] = std::numeric_limits<double>::infinity();
+
+  try {
+    summarize(table, "stoi");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNumeric);
+    EXPECT_THAT(error.what(), HasSubstr("s1/b: expected a finite score for stoi, found inf"));
+  }
+}
+
+TEST(ScoreTable, TextShowsErrorRatesInPercentAndNamesFailures) {
+  const std::string text = to_text(three_clips());
+
+  EXPECT_THAT(text, HasSubstr("stoi           0.6000        [0.5000, 0.7000]       2       1\n"));
+  EXPECT_THAT(text, HasSubstr("wer           25.00 %      [25.00 %, 25.00 %]       1       2\n"));
+  EXPECT_THAT(text, HasSubstr("failed: s1/c: less than 0.4 s of speech\n"));
+  EXPECT_THAT(text, Not(HasSubstr("s1/a")));
+}
+
+TEST(ScoreTable, JsonHoldsSummariesClipsAndVariants) {
+  const auto json = nlohmann::json::parse(to_json(three_clips()));
+
+  const auto expected = nlohmann::json::parse(R"({
+    "n": 3, "failed": 2,
+    "metrics": {"stoi": {"mean": 0.6, "ci95": [0.5, 0.7], "scored": 2, "failed": 1},
+                "wer": {"mean": 0.25, "ci95": [0.25, 0.25], "scored": 1, "failed": 2}},
+    "clips": [{"id": "s1/a", "stoi": 0.5, "wer": 0.25},
+              {"id": "s1/b", "stoi": 0.7, "failure": "no text"},
+              {"id": "s1/c", "failure": "less than 0.4 s of speech"}],
+    "variants": {"stoi": "Taal et al. 2011"}})");
+  EXPECT_EQ(json, expected);
+}
+
+TEST(ScoreTable, JsonHasNullForAMetricThatNoClipHas) {
+  ScoreTable table = three_clips();
+  table.metrics = {"pesq"};
+
+  const auto json = nlohmann::json::parse(to_json(table));
+
+  EXPECT_TRUE(json["metrics"]["pesq"]["mean"].is_null());
+  EXPECT_TRUE(json["metrics"]["pesq"]["ci95"][1].is_null());
+}
+
+TEST(ScoreTable, JsonOfNoClipsIsStillWhole) {
+  const auto json = nlohmann::json::parse(to_json({}));
+
+  EXPECT_EQ(json.dump(), R"({"clips":[],"failed":0,"metrics":{},"n":0,"variants":{}})");
+}
+
+}  // namespace
+}  // namespace lipsound2::eval
