@@ -3,7 +3,7 @@
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/experiment/reporting.h"
+#include "lipsound2/experiment/evaluation.h"
 
 #include "commands.h"
 
@@ -66,7 +66,7 @@ std::vector<SoundPair> pair_sounds(const fs::path& reference, const fs::path& de
 
 void score(const ScoreFlags& flags) {
   const auto metrics = experiment::parse_metrics(flags.metrics);
-  std::vector<eval::ClipScores> table;
+  eval::ScoreTable table = experiment::empty_table(metrics);
   for (const SoundPair& pair : pair_sounds(flags.reference, flags.degraded)) {
     const audio::Waveform reference = audio::read_sound(pair.reference);
     const audio::Waveform degraded = audio::read_sound(pair.degraded);
@@ -76,10 +76,10 @@ void score(const ScoreFlags& flags) {
             pair.degraded.string(),
             reference.rate,
             degraded.rate);
-    table.push_back(experiment::score_pair(pair.id, reference, degraded, metrics));
+    table.clips.push_back(experiment::score_pair(pair.id, reference, degraded, metrics));
   }
   if (!flags.json.empty())
-    write_file(flags.json, eval::to_json(table, experiment::variants_of(metrics)));
+    write_file(flags.json, eval::to_json(table));
   fmt::print("{}", eval::to_text(table));
 }
 

@@ -55,6 +55,15 @@ std::vector<std::string> parse_metrics(const std::string& list) {
   return metrics;
 }
 
+eval::ScoreTable empty_table(const std::vector<std::string>& metrics) {
+  eval::ScoreTable table;
+  table.metrics = metrics;
+  const auto known = known_metrics();
+  for (const std::string& metric : metrics)
+    table.variants[metric] = known.at(metric);
+  return table;
+}
+
 eval::ClipScores score_pair(const std::string& id,
                             const audio::Waveform& reference,
                             const audio::Waveform& degraded,
@@ -71,27 +80,28 @@ eval::ClipScores score_pair(const std::string& id,
   return clip;
 }
 
-std::vector<eval::ClipScores> evaluate(Synthesizer& synthesizer,
-                                       const ExperimentConfig& config,
-                                       const Evaluation& evaluation,
-                                       const std::function<void(const EvaluatedClip&)>& keep) {
+eval::ScoreTable evaluate(Synthesizer& synthesizer,
+                          const ExperimentConfig& config,
+                          const Evaluation& evaluation,
+                          const std::function<void(const EvaluatedClip&)>& keep) {
   const fs::path folder = evaluation.manifest.parent_path();
   data::Loader loader(folder, shown_videos(evaluation), listing_loader(config));
   const audio::MelSpectrogram mel(config.audio);
-  std::vector<eval::ClipScores> table;
+  eval::ScoreTable table = empty_table(evaluation.metrics);
   Progress progress("scoring", static_cast<std::int64_t>(evaluation.clips.size()), "clips");
   loader.start(/*epoch=*/0);
   while (const auto batch = loader.next())
     for (GeneratedMel& generated : synthesizer.mels(*batch)) {
       EvaluatedClip clip;
-      clip.entry = evaluation.clips.at(table.size());
+      clip.entry = evaluation.clips.at(table.clips.size());
       clip.reference = audio::decode_sound(data::read_clip(folder, clip.entry).flac, clip.entry.id);
       clip.reference_mel = mel(clip.reference.samples);
       clip.generated = std::move(generated);
       clip.sound = synthesizer.sound(clip.generated.mel);
-      table.push_back(score_pair(clip.entry.id, clip.reference, clip.sound, evaluation.metrics));
+      table.clips.push_back(
+          score_pair(clip.entry.id, clip.reference, clip.sound, evaluation.metrics));
       keep(clip);
-      progress.update(static_cast<std::int64_t>(table.size()));
+      progress.update(static_cast<std::int64_t>(table.clips.size()));
     }
   return table;
 }

@@ -72,9 +72,9 @@ std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
     audio::write_wav(samples / (stem + ".wav"), clip.sound);
   });
   std::map<std::string, double> scores = {
-      {"mel_l1", difference / static_cast<double>(table.size())}};
-  for (const auto& [name, summary] : eval::summarize(table))
-    scores[name] = summary.mean;
+      {"mel_l1", difference / static_cast<double>(table.clips.size())}};
+  for (const std::string& metric : evaluation.metrics)
+    scores[metric] = eval::summarize(table, metric).mean;
   return scores;
 }
 

@@ -22,33 +22,22 @@ fs::path run_folder(const fs::path& checkpoint) {
   return folder.filename() == "checkpoints" ? folder.parent_path() : folder;
 }
 
-eval::ReportClip show_clip(const EvaluatedClip& clip,
-                           const fs::path& figures,
-                           const fs::path& wav) {
+// Adds a clip with its sounds and pictures to the report.
+void show_clip(const EvaluatedClip& clip, const fs::path& figures, eval::Report& report) {
   const std::string stem = file_stem(clip.entry.id);
   write_figures(figures, stem, {clip.reference_mel, clip.generated.mel, clip.generated.weights});
-  const fs::path reference = figures / (stem + "_reference.wav");
-  audio::write_wav(reference, clip.reference);
-  eval::ReportClip shown;
-  shown.id = clip.entry.id;
-  shown.text = clip.entry.text;
-  shown.pictures = {
-      {"mel: reference above, generated below", read_file(figures / (stem + "_mel.png"))},
-      {"attention: decoder steps to the right, pictures upward",
-       read_file(figures / (stem + "_attention.png"))}};
-  shown.sounds = {{"reference", read_file(reference)}, {"generated", read_file(wav)}};
-  return shown;
+  report.clips.push_back({clip.entry.id,
+                          clip.entry.text,
+                          {{"reference", clip.reference}, {"synthesized", clip.sound}}});
+  report.pictures.push_back(
+      {clip.entry.id + ": mel spectrogram, reference above, synthesized below",
+       read_file(figures / (stem + "_mel.png"))});
+  report.pictures.push_back(
+      {clip.entry.id + ": attention, decoder steps to the right, pictures upward",
+       read_file(figures / (stem + "_attention.png"))});
 }
 
 }  // namespace
-
-std::map<std::string, std::string> variants_of(const std::vector<std::string>& metrics) {
-  std::map<std::string, std::string> variants;
-  for (const auto& [name, description] : known_metrics())
-    if (std::find(metrics.begin(), metrics.end(), name) != metrics.end())
-      variants[name] = description;
-  return variants;
-}
 
 EvaluationResult evaluate_run(const EvaluationRequest& request) {
   const fs::path checkpoint = find_checkpoint(request.run);
@@ -76,16 +65,17 @@ EvaluationResult evaluate_run(const EvaluationRequest& request) {
         make_folder(wav.parent_path());
         audio::write_wav(wav, clip.sound);
         if (report.clips.size() < kShownClips)
-          report.clips.push_back(show_clip(clip, result.folder / "figures", wav));
+          show_clip(clip, result.folder / "figures", report);
       });
   report.title = fmt::format("{}: {} split{}",
                              trained.config.name,
                              request.split,
                              request.videos == Videos::kSwapped ? ", videos swapped" : "");
-  report.table = table;
-  report.variants = variants_of(request.metrics);
-  result.table = eval::to_text(table);
-  result.json = eval::to_json(table, report.variants);
+  report.facts = {{"checkpoint", checkpoint.string()},
+                  {"manifest", evaluation.manifest.string()},
+                  {"vocoder", "Griffin-Lim"}};
+  result.table = eval::to_text(report.scores);
+  result.json = eval::to_json(report.scores);
   write_file(result.folder / "scores.json", result.json);
   write_file(result.folder / "report.html", eval::to_html(report));
   return result;

@@ -32,6 +32,9 @@ std::map<std::string, std::string> known_metrics();
 /// Splits "stoi,estoi". Throws kUsage, naming the known ones, for any other.
 std::vector<std::string> parse_metrics(const std::string& list);
 
+/// No clips yet, with the descriptions of these metrics.
+eval::ScoreTable empty_table(const std::vector<std::string>& metrics);
+
 /// Scores of one pair of sounds; a clip that cannot be scored has a failure text instead.
 eval::ClipScores score_pair(const std::string& id,
                             const audio::Waveform& reference,
@@ -39,9 +42,9 @@ eval::ClipScores score_pair(const std::string& id,
                             const std::vector<std::string>& metrics);
 
 /// Synthesizes and scores every clip, in order; `keep` sees each one.
-std::vector<eval::ClipScores> evaluate(Synthesizer& synthesizer,
-                                       const ExperimentConfig& config,
-                                       const Evaluation& evaluation,
-                                       const std::function<void(const EvaluatedClip&)>& keep);
+eval::ScoreTable evaluate(Synthesizer& synthesizer,
+                          const ExperimentConfig& config,
+                          const Evaluation& evaluation,
+                          const std::function<void(const EvaluatedClip&)>& keep);
 
 }  // namespace lipsound2::experiment

@@ -24,7 +24,4 @@ struct EvaluationResult {
 /// Synthesizes and scores a split and writes everything into the run's folder.
 EvaluationResult evaluate_run(const EvaluationRequest& request);
 
-/// The descriptions of these metrics and of the vocoder, for scores.json.
-std::map<std::string, std::string> variants_of(const std::vector<std::string>& metrics);
-
 }  // namespace lipsound2::experiment
