@@ -7,23 +7,10 @@
 
 #include "lipsound2/core/error.h"
 
+#include "media_input.h"
+
 namespace lipsound2::video {
 namespace {
-
-// Containers that are tried. Text, playlists and pictures are not among them: FFmpeg would open
-// those too, and a playlist can name other files.
-constexpr const char* kContainers =
-    "mpeg,mpegvideo,mpegts,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,flv,ogg,asf,nut,mxf,dv,m4v,"
-    "h264,hevc,ivf,wav,mp3,flac,aac";
-
-std::string found_in(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(file, error);
-  if (error)
-    return error.message();
-  return bytes == 0 ? "an empty file"
-                    : fmt::format("{} bytes that are none, or a damaged one", bytes);
-}
 
 // Converts to interleaved floats at the same channels and rate: FFmpeg's own mixing to mono is not
 // used because it is not an average.
@@ -47,9 +34,7 @@ ResamplerPtr float_converter(AVFrame& frame) {
 }  // namespace
 
 MediaReader::MediaReader(const std::filesystem::path& file, Sound sound)
-    : file_(file), packet_(make_packet()) {
-  silence_ffmpeg();
-  open();
+    : file_(file), input_(open_input(file)), packet_(make_packet()) {
   pictures_stream_ = open_stream(AVMEDIA_TYPE_VIDEO, picture_decoder_);
   require(pictures_stream_ != nullptr,
           ErrorKind::kData,
@@ -60,32 +45,6 @@ MediaReader::MediaReader(const std::filesystem::path& file, Sound sound)
   for (unsigned i = 0; i < input_->nb_streams; ++i)
     if (input_->streams[i] != pictures_stream_ && input_->streams[i] != sound_stream_)
       input_->streams[i]->discard = AVDISCARD_ALL;
-}
-
-void MediaReader::open() {
-  std::error_code error;
-  require(std::filesystem::is_regular_file(file_, error),
-          ErrorKind::kIo,
-          "{}: expected a video file, found none",
-          file_.string());
-  AVDictionary* options = nullptr;
-  av_dict_set(&options, "format_whitelist", kContainers, 0);
-  av_dict_set(&options, "protocol_whitelist", "file", 0);
-  AVFormatContext* context = nullptr;
-  const std::string url = "file:" + file_.string();
-  const int code = avformat_open_input(&context, url.c_str(), nullptr, &options);
-  av_dict_free(&options);
-  input_.reset(context);
-  require(code != AVERROR(EACCES),
-          ErrorKind::kIo,
-          "{}: cannot open: {}",
-          file_.string(),
-          describe(code));
-  require(code >= 0 && avformat_find_stream_info(context, nullptr) >= 0,
-          ErrorKind::kData,
-          "{}: expected a video (MPEG, MP4, Matroska, AVI...), found {}",
-          file_.string(),
-          found_in(file_));
 }
 
 AVStream* MediaReader::open_stream(AVMediaType type, CodecPtr& decoder) {

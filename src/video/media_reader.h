@@ -53,7 +53,6 @@ class MediaReader {
   const std::filesystem::path& file() const { return file_; }
 
  private:
-  void open();
   AVStream* open_stream(AVMediaType type, CodecPtr& decoder);
   bool read_packet();
   void decode_pictures(const AVPacket* packet);

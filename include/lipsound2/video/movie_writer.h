@@ -32,8 +32,9 @@ class MovieWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Copies the video stream of `video` unchanged into the MP4 `out`, with `sound` as its only sound
-/// track (AAC).
+/// Copies the video stream of `video` unchanged into the MP4 `out`, with `sound` (which begins with
+/// the first picture) as its only sound track, AAC. The file appears whole or not at all. Throws
+/// kData when `video` is none, kIo when `out` cannot be written.
 void mux(const std::filesystem::path& video,
          const audio::Waveform& sound,
          const std::filesystem::path& out);

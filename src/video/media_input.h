@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+
+#include "ffmpeg.h"
+
+namespace lipsound2::video {
+
+/// Opens a container and learns its streams. Throws kIo when there is no such file or it cannot be
+/// read, kData when no container is recognized in it.
+InputPtr open_input(const std::filesystem::path& file);
+
+}  // namespace lipsound2::video
