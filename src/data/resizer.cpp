@@ -83,32 +83,37 @@ void Resizer::blend_rows(const std::uint8_t* input, int row) {
     blended_[x] = static_cast<std::uint16_t>(sums[x] >> kShift);
 }
 
-/// Weighted sums within blended_ into one output row.
-template <int kChannels>
+/// Weighted sums within blended_ into one output row. kCount is the number of taps, known to the
+/// compiler so that it unrolls the sums; 0 for any other.
+template <int kCount>
 void Resizer::blend_columns(std::uint8_t* output) const {
   constexpr int kShift = kWeightBits + 8;
-  for (int x = 0; x < to_.width; ++x) {
-    const std::uint16_t* weights =
-        columns_.weights.data() + static_cast<std::size_t>(x) * columns_.count;
-    const std::uint16_t* pixel =
-        blended_.data() + static_cast<std::size_t>(columns_.first[x]) * kChannels;
-    for (int c = 0; c < kChannels; ++c) {
+  const int count = kCount > 0 ? kCount : columns_.count;
+  const int channels = channels_;
+  const std::uint16_t* weights = columns_.weights.data();
+  for (int x = 0; x < to_.width; ++x, weights += count) {
+    const std::uint16_t* pixel = blended_.data() + columns_.first[x] * channels;
+    for (int c = 0; c < channels; ++c) {
       std::uint32_t sum = 1u << (kShift - 1);
-      for (int k = 0; k < columns_.count; ++k)
-        sum += static_cast<std::uint32_t>(weights[k]) * pixel[k * kChannels + c];
-      output[x * kChannels + c] = static_cast<std::uint8_t>(sum >> kShift);
+      for (int k = 0; k < count; ++k)
+        sum += static_cast<std::uint32_t>(weights[k]) * pixel[k * channels + c];
+      *output++ = static_cast<std::uint8_t>(sum >> kShift);
     }
   }
 }
 
 void Resizer::operator()(const std::uint8_t* input, std::uint8_t* output) {
   const std::size_t stride = static_cast<std::size_t>(to_.width) * channels_;
-  for (int row = 0; row < to_.height; ++row) {
+  for (int row = 0; row < to_.height; ++row, output += stride) {
     blend_rows(input, row);
-    if (channels_ == 1)
-      blend_columns<1>(output + row * stride);
+    if (columns_.count == 2)
+      blend_columns<2>(output);
+    else if (columns_.count == 3)
+      blend_columns<3>(output);
+    else if (columns_.count == 4)
+      blend_columns<4>(output);
     else
-      blend_columns<3>(output + row * stride);
+      blend_columns<0>(output);
   }
 }
 

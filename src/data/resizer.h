@@ -34,7 +34,7 @@ class Resizer {
   };
 
   void blend_rows(const std::uint8_t* input, int row);
-  template <int kChannels>
+  template <int kCount>
   void blend_columns(std::uint8_t* output) const;
 
   Size from_;

@@ -1,0 +1,147 @@
+#include "lipsound2/data/jpeg.h"
+
+#include <gmock/gmock.h>
+
+#include "lipsound2/core/error.h"
+
+#include "support/toy_corpus.h"
+
+namespace lipsound2::data {
+namespace {
+
+using ::testing::HasSubstr;
+
+double mean_difference(const Picture& a, const Picture& b) {
+  EXPECT_EQ(a.pixels.size(), b.pixels.size());
+  double sum = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i)
+    sum += std::abs(a.pixels[i] - b.pixels[i]);
+  return sum / static_cast<double>(a.pixels.size());
+}
+
+Picture filled(int width, int height, std::vector<std::uint8_t> color) {
+  Picture picture{width, height, static_cast<int>(color.size()), {}};
+  for (int i = 0; i < width * height; ++i)
+    picture.pixels.insert(picture.pixels.end(), color.begin(), color.end());
+  return picture;
+}
+
+TEST(Jpeg, ComesBackCloseInGrayAndColor) {
+  for (const int channels : {1, 3}) {
+    const Picture picture = testing::toy_picture(0.3, 112, channels);
+    const Picture back = decode_jpeg(encode_jpeg(picture, 90), channels, "x");
+
+    EXPECT_EQ(back.width, 112);
+    EXPECT_EQ(back.height, 112);
+    EXPECT_EQ(back.channels, channels);
+    EXPECT_LT(mean_difference(picture, back), 2.0) << channels << " channels";
+  }
+}
+
+TEST(Jpeg, GivesTheSameBytesForTheSamePicture) {
+  const Picture picture = testing::toy_picture(0.7);
+
+  EXPECT_EQ(encode_jpeg(picture, 90), encode_jpeg(picture, 90));
+  EXPECT_GT(encode_jpeg(picture, 95).size(), encode_jpeg(picture, 30).size());
+}
+
+TEST(Jpeg, DecodesColorToGrayByLuma) {
+  // ITU-R BT.601: Y = 0.299 R + 0.587 G + 0.114 B = 119.15 for (200, 100, 6).
+  const std::string bytes = encode_jpeg(filled(32, 32, {200, 100, 6}), 95);
+
+  const Picture gray = decode_jpeg(bytes, 1, "x");
+
+  EXPECT_NEAR(gray.pixels.at(500), 119, 2);
+}
+
+TEST(Jpeg, DecodesGrayToEqualChannels) {
+  const Picture color = decode_jpeg(encode_jpeg(filled(16, 16, {77}), 95), 3, "x");
+
+  EXPECT_EQ(color.channels, 3);
+  EXPECT_EQ(color.pixels, std::vector<std::uint8_t>(16 * 16 * 3, color.pixels[0]));
+}
+
+TEST(JpegFault, GarbageAndNothingAreNamed) {
+  for (const std::string& bytes : {std::string("this is no picture"), std::string()}) {
+    try {
+      decode_jpeg(bytes, 1, "clip 's1/x', picture 3");
+      FAIL();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData);
+      EXPECT_THAT(error.what(), HasSubstr("clip 's1/x', picture 3: expected a"));
+    }
+  }
+}
+
+TEST(JpegFault, EveryTruncationIsNoticed) {
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.5), 90);
+
+  for (std::size_t size = 1; size + 2 < bytes.size(); size += 13)
+    EXPECT_THROW(decode_jpeg(bytes.substr(0, size), 1, "x"), Error) << size;
+}
+
+TEST(JpegFault, EditedBytesNeverCrash) {
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.5, 112, 3), 90);
+  int noticed = 0;
+  for (std::size_t i = 0; i < bytes.size(); i += 7) {
+    std::string edited = bytes;
+    edited[i] = static_cast<char>(~edited[i]);
+    try {
+      decode_jpeg(edited, 3, "x");
+    } catch (const Error&) {
+      ++noticed;
+    }
+  }
+
+  EXPECT_GT(noticed, 10);
+}
+
+TEST(Resize, KeepsAFlatPictureFlat) {
+  for (const int side : {1, 7, 72, 112, 300}) {
+    const Picture flat = resize(filled(112, 90, {3, 128, 255}), side, side);
+    EXPECT_EQ(flat.pixels, filled(side, side, {3, 128, 255}).pixels) << side;
+  }
+}
+
+TEST(Resize, AveragesWholeBlocksWhenShrinkingByAWholeFactor) {
+  const Picture picture{4, 2, 1, {0, 10, 100, 200, 20, 30, 100, 255}};
+
+  // (0 + 10 + 20 + 30) / 4 = 15; (100 + 200 + 100 + 255) / 4 = 163.75.
+  EXPECT_EQ(resize(picture, 2, 1).pixels, (std::vector<std::uint8_t>{15, 164}));
+}
+
+TEST(Resize, SharesPixelsBetweenNeighborsWhenShrinkingByAFraction) {
+  const Picture picture{3, 1, 1, {0, 90, 240}};
+
+  // Outputs cover 1.5 pixels: (0 + 90 / 2) / 1.5 = 30; (90 / 2 + 240) / 1.5 = 190.
+  EXPECT_EQ(resize(picture, 2, 1).pixels, (std::vector<std::uint8_t>{30, 190}));
+}
+
+TEST(Resize, InterpolatesBetweenCentersWhenGrowing) {
+  const Picture picture{2, 1, 1, {0, 100}};
+
+  // Output centers lie at -0.25, 0.25, 0.75 and 1.25 of the input; outside, the edge repeats.
+  EXPECT_EQ(resize(picture, 4, 1).pixels, (std::vector<std::uint8_t>{0, 25, 75, 100}));
+}
+
+TEST(Resize, LeavesAPictureOfTheSameSizeAsItIs) {
+  const Picture picture = testing::toy_picture(0.4, 50, 3);
+
+  EXPECT_EQ(resize(picture, 50, 50).pixels, picture.pixels);
+}
+
+TEST(Resize, KeepsTheMeanOfAPicture) {
+  const Picture picture = testing::toy_picture(0.6);
+  const Picture small = resize(picture, 72, 72);
+  const auto mean = [](const Picture& p) {
+    double sum = 0;
+    for (const std::uint8_t pixel : p.pixels)
+      sum += pixel;
+    return sum / static_cast<double>(p.pixels.size());
+  };
+
+  EXPECT_NEAR(mean(small), mean(picture), 0.1);
+}
+
+}  // namespace
+}  // namespace lipsound2::data
