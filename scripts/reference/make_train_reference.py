@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Prints the expected numbers of tests/train/adamw_test.cpp and schedule_test.cpp.
+"""Prints the expected numbers of tests/train/weight_updater_test.cpp and checkpoint_test.cpp.
 
 Needs torch 2.13.0 (CPU) only:
 
     python scripts/reference/make_train_reference.py
 """
+
+import struct
+import zlib
 
 import torch
 
@@ -46,8 +49,18 @@ def clipped() -> None:
     print("clip", f"{norm:.9g}", [f"{x:.9g}" for x in parameter.grad.tolist()])
 
 
+def safetensors_file() -> None:
+    """A file with x = [1, -2] in the layout of docs/checkpoint_format.md, built without LipSound2."""
+    header = ('{"__metadata__":{"checksum":"00000000"},'
+              '"x":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}}')
+    header += " " * (-len(header) % 8)
+    file = struct.pack("<Q", len(header)) + header.encode() + struct.pack("<2f", 1.0, -2.0)
+    print("safetensors", len(header), len(file), f"{zlib.crc32(file):08x}")
+
+
 if __name__ == "__main__":
     print("torch", torch.__version__)
     adamw()
     cosine()
     clipped()
+    safetensors_file()

@@ -18,13 +18,25 @@ struct TensorFile {
   std::map<std::string, std::string> metadata;
 };
 
-/// Written whole or not at all; equal content gives equal bytes. The metadata carries a checksum of
-/// the tensor bytes.
+/// Written whole or not at all; equal content gives equal bytes. Tensors of float32, float64,
+/// int64, uint8 or bool. The metadata gains "checksum", over the whole file
+/// (docs/checkpoint_format.md). Throws kIo.
 void save_tensors(const std::filesystem::path& file, const TensorFile& content);
 
 /// Throws kIo when unreadable; kData, naming the file and what was expected and found, when
-/// truncated, of another format, or when the checksum differs.
+/// truncated, of another format, or when the checksum differs. A file without a checksum (written
+/// by another program) is taken as it is. Tensors lie on the CPU.
 TensorFile load_tensors(const std::filesystem::path& file);
+
+/// The parameters and buffers of a module by name; not copies.
+std::map<std::string, Tensor> module_tensors(const torch::nn::Module& module);
+
+/// Copies `prefix` + name from the file into each of `targets`. Throws kData as load_weights()
+/// does.
+void load_tensors_into(const std::map<std::string, Tensor>& targets,
+                       const TensorFile& content,
+                       const std::string& prefix,
+                       const std::string& file);
 
 /// Copies the tensors called `prefix` + parameter or buffer name into the module. Throws kData that
 /// lists all missing, unexpected and mismatched tensors at once, with both shapes. Nothing is

@@ -1,0 +1,90 @@
+#include "weight_updater.h"
+
+#include <algorithm>
+
+#include <ATen/core/grad_mode.h>
+
+#include "schedule.h"
+
+namespace lipsound2::train {
+namespace {
+
+constexpr const char* kModel = "model.";
+constexpr const char* kAverage = "ema.";
+constexpr const char* kFirstMoment = "optimizer.first_moment.";
+constexpr const char* kSecondMoment = "optimizer.second_moment.";
+
+}  // namespace
+
+WeightUpdater::WeightUpdater(torch::nn::Module& module, const TrainConfig& config)
+    : module_(module),
+      clip_norm_(config.clip_norm),
+      ema_(config.ema),
+      flat_(module),
+      optimizer_(flat_.values(), flat_.decayed(), {.weight_decay = config.weight_decay}) {
+  if (ema_ > 0)
+    average_ = flat_.values().clone();
+}
+
+Tensor WeightUpdater::clip() {
+  const at::NoGradGuard no_grad;
+  const Tensor& gradients = flat_.gradients();
+  Tensor norm = gradients.norm();
+  if (clip_norm_ > 0)
+    gradients.mul_((clip_norm_ / (norm + 1e-6)).clamp_max(1.0));
+  return norm;
+}
+
+void WeightUpdater::update(double learning_rate, std::int64_t step) {
+  const at::NoGradGuard no_grad;
+  optimizer_.update(flat_.gradients(), learning_rate, step + 1);
+  if (average_.defined())
+    average_.lerp_(flat_.values(), 1.0 - average_decay_at(ema_, step));
+}
+
+WeightUpdater::Averaged::Averaged(WeightUpdater& updater) : values_(updater.flat_.values()) {
+  if (!updater.average_.defined())
+    return;
+  const at::NoGradGuard no_grad;
+  own_ = values_.clone();
+  values_.copy_(updater.average_);
+}
+
+WeightUpdater::Averaged::~Averaged() {
+  const at::NoGradGuard no_grad;
+  if (own_.defined())
+    values_.copy_(own_);
+}
+
+void WeightUpdater::store(TensorFile& content) {
+  add_tensors(content, kModel, module_tensors(module_));
+  add_tensors(content, kFirstMoment, flat_.split(optimizer_.first_moment()));
+  add_tensors(content, kSecondMoment, flat_.split(optimizer_.second_moment()));
+  if (!average_.defined())
+    return;
+  const Averaged averaged(*this);
+  for (const auto& [name, tensor] : module_tensors(module_))
+    content.tensors[kAverage + name] = tensor.detach().clone();
+}
+
+void WeightUpdater::load(const TensorFile& content, const std::string& file) {
+  const at::NoGradGuard no_grad;
+  const auto first_average = content.tensors.lower_bound(kAverage);
+  const bool has_average =
+      first_average != content.tensors.end() && first_average->first.starts_with(kAverage);
+  load_tensors_into(flat_.split(optimizer_.first_moment()), content, kFirstMoment, file);
+  load_tensors_into(flat_.split(optimizer_.second_moment()), content, kSecondMoment, file);
+  load_weights(module_, content, has_average ? kAverage : kModel, file);
+  if (average_.defined())
+    average_.copy_(flat_.values());
+  load_weights(module_, content, kModel, file);
+}
+
+void add_tensors(TensorFile& content,
+                 const std::string& prefix,
+                 const std::map<std::string, Tensor>& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    content.tensors[prefix + name] = tensor;
+}
+
+}  // namespace lipsound2::train
