@@ -15,6 +15,8 @@ Waveform resample(const Waveform& sound, int rate) {
   const auto to = static_cast<std::uint64_t>(rate);
   const std::size_t expected = (sound.samples.size() * to + from / 2) / from;
   Waveform result{std::vector<float>(expected), rate};
+  if (expected == 0)
+    return result;
   const soxr_quality_spec_t quality = soxr_quality_spec(SOXR_HQ, 0);
   std::size_t consumed = 0;
   std::size_t produced = 0;  // soxr may make one sample less: the last one is then silence

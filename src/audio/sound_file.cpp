@@ -153,7 +153,7 @@ std::string encode_pcm16(const Waveform& sound, int container, const std::string
   info.samplerate = sound.rate;
   info.channels = 1;
   info.format = container | SF_FORMAT_PCM_16;
-  const SoundHandle file = open_memory(memory_file, SFM_WRITE, info);
+  SoundHandle file = open_memory(memory_file, SFM_WRITE, info);
   require(file != nullptr,
           ErrorKind::kData,
           "{}: cannot encode at {} Hz: {}",
@@ -166,7 +166,7 @@ std::string encode_pcm16(const Waveform& sound, int container, const std::string
           "{}: cannot encode: {}",
           name,
           sf_strerror(file.get()));
-  sf_write_sync(file.get());
+  file.reset();  // writes the last block and the final header
   return std::move(memory_file.bytes);
 }
 
