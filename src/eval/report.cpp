@@ -32,7 +32,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .35rem .6rem; text-align: right; border-bottom: 1px solid var(--line);
          white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; white-space: normal; min-width: 6rem; }
 th { color: var(--soft); font-weight: 600; }
 tr:last-child td { border-bottom: 0; }
 .mean { font-weight: 700; color: var(--accent); }
