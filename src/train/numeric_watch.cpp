@@ -29,8 +29,8 @@ void NumericWatch::check() {
     return;
   std::vector<Tensor> scalars;
   for (const StepRecord& record : records_) {
-    scalars.push_back(record.losses.total.to(at::kFloat));
-    scalars.push_back(record.grad_norm.to(at::kFloat));
+    scalars.push_back(record.losses.total.to(at::kFloat).reshape({}));
+    scalars.push_back(record.grad_norm.to(at::kFloat).reshape({}));
   }
   const Tensor values = at::stack(scalars).cpu();
   const float* const value = values.const_data_ptr<float>();

@@ -26,7 +26,7 @@ TensorFile every_type() {
   TensorFile content;
   content.tensors["weight"] = at::arange(6, at::kFloat).view({2, 3});
   content.tensors["double"] = at::tensor({0.1, -2.5}, at::kDouble);
-  content.tensors["count"] = at::tensor(7, at::kLong);
+  content.tensors["count"] = at::zeros({}, at::kLong);
   content.tensors["bytes"] = at::tensor({1, 2, 255}, at::kByte);
   content.tensors["a_mask"] = at::tensor({1, 0, 1}, at::kByte).to(at::kBool);
   content.tensors["empty"] = at::zeros({0, 4});

@@ -1,5 +1,8 @@
 #include "event_log.h"
 
+#include <cmath>
+#include <csignal>
+
 #include <gmock/gmock.h>
 
 #include "lipsound2/core/error.h"

@@ -1,5 +1,6 @@
 #include "lipsound2/train/trainer.h"
 
+#include <cmath>
 #include <csignal>
 #include <functional>
 #include <limits>
@@ -11,7 +12,6 @@
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/mse_loss.h>
-#include <ATen/ops/tensor.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
 #include <torch/nn/modules/batchnorm.h>
@@ -55,7 +55,7 @@ class ToyTask final : public Task {
     seen_progress.push_back(progress);
     if (before_step)
       before_step(calls);
-    const Tensor bias = poisoned_call == calls++ ? at::tensor(std::nanf("")) : at::tensor(0.0F);
+    const float bias = poisoned_call == calls++ ? std::nanf("") : 0.0F;
     const Tensor mel = at::mse_loss(net.forward(batch.faces), batch.mel.mean(1)) + bias;
     return {mel, {{"mel", mel}}};
   }
