@@ -99,6 +99,8 @@ void draw_body(Canvas& canvas, const Scene& scene) {
 }
 
 void draw_ears(Canvas& canvas, const Scene& scene) {
+  if (hair_covers_ears(scene.look))
+    return;
   const HeadFrame& head = scene.head;
   for (const double side : kSides) {
     const double tilt = side * -8;

@@ -97,6 +97,10 @@ void draw_hair_behind(video::Canvas& canvas, const HeadFrame& head, const Look& 
         head.at(0, -1.55, -0.6), head.pixels(0.42), head.pixels(0.34), /*angle=*/0, dark);
 }
 
+bool hair_covers_ears(const Look& look) {
+  return look.hair_style == HairStyle::kLong || look.hair_style == HairStyle::kBob;
+}
+
 void draw_hair_before(video::Canvas& canvas, const HeadFrame& head, const Look& look) {
   const HairCut cut = cut_of(look.hair_style);
   const double w = cut.width;

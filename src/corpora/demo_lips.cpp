@@ -128,11 +128,11 @@ void draw_lip_shading(video::Canvas& canvas,
 }  // namespace
 
 double chin_drop(const MouthShape& mouth) {
-  return 0.22 * mouth.jaw;
+  return 0.24 * mouth.jaw;
 }
 
 double lip_gap(const MouthShape& mouth) {
-  return 0.36 * mouth.open;
+  return 0.42 * mouth.open;
 }
 
 void draw_mouth(video::Canvas& canvas,

@@ -22,7 +22,8 @@ struct MouthEntry {
   MouthTarget target;
 };
 
-constexpr double kHalfLife = 0.035;  ///< seconds in which a pull falls to a half
+constexpr double kHalfLife = 0.028;  ///< seconds in which a pull falls to a half
+constexpr double kLead = 0.022;      ///< seconds by which lips and jaw run ahead of the sound
 constexpr double kCore = 0.25;  ///< share of a phoneme, on each side of its middle, at full pull
 constexpr double kClosureBefore = 0.075;  ///< seconds that a stop is closed before its release
 constexpr double kRamp = 0.035;           ///< seconds in which the lips close or part
@@ -173,9 +174,10 @@ MouthShape mouth_at(std::span<const Phoneme> phonemes, double seconds) {
   if (phonemes.empty())
     return {};
   MouthBlend blend;
+  const double ahead = seconds + kLead;
   const MouthTarget& rest = target_of("_");
-  blend.add(rest, nearness(phonemes.front().begin - 1.1, phonemes.front().begin - 0.1, seconds));
-  blend.add(rest, nearness(phonemes.back().end + 0.1, phonemes.back().end + 1.1, seconds));
+  blend.add(rest, nearness(phonemes.front().begin - 1.1, phonemes.front().begin - 0.1, ahead));
+  blend.add(rest, nearness(phonemes.back().end + 0.1, phonemes.back().end + 1.1, ahead));
   double pressed = 0;
   double bite = 0;
   for (const Phoneme& phoneme : phonemes) {
@@ -183,7 +185,7 @@ MouthShape mouth_at(std::span<const Phoneme> phonemes, double seconds) {
     const double step = (phoneme.end - phoneme.begin) / std::max<double>(1, parts.size());
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const double begin = phoneme.begin + step * static_cast<double>(i);
-      blend.add(target_of(parts[i]), nearness(begin, begin + step, seconds));
+      blend.add(target_of(parts[i]), nearness(begin, begin + step, ahead));
     }
     pressed = std::max(pressed, closure_at(phoneme, seconds));
     bite = std::max(bite, bite_at(phoneme, seconds));

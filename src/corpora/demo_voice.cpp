@@ -158,27 +158,29 @@ std::vector<Phoneme> phonemes_of(const VoiceRecording& recording) {
   return phonemes;
 }
 
+/// Each word ends where the next begins, the last at `end`.
 std::vector<SpokenWord> words_of(const VoiceRecording& recording,
                                  const Sentence& sentence,
                                  double end) {
-  std::vector<double> begins;
+  std::vector<SpokenWord> words;
   int last_position = 0;
   for (const VoiceEvent& event : recording.events) {
     if (!name_of(event).empty() || event.text_position <= last_position)
       continue;
-    begins.push_back(seconds_of(recording, event));
     last_position = event.text_position;
+    const double seconds = seconds_of(recording, event);
+    if (!words.empty())
+      words.back().end = seconds;
+    words.push_back({"", seconds, end});
   }
-  require(begins.size() == sentence.words.size(),
+  require(words.size() == sentence.words.size(),
           ErrorKind::kData,
           "eSpeak NG: expected {} words in '{}', found {}",
           sentence.words.size(),
           sentence.id,
-          begins.size());
-  begins.push_back(end);
-  std::vector<SpokenWord> words;
-  for (std::size_t i = 0; i < sentence.words.size(); ++i)
-    words.push_back({sentence.words[i], begins[i], begins[i + 1]});
+          words.size());
+  for (std::size_t i = 0; i < words.size(); ++i)
+    words[i].text = sentence.words[i];
   return words;
 }
 
