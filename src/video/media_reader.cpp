@@ -115,16 +115,23 @@ void MediaReader::decode_pictures(const AVPacket* packet) {
     const bool concealed = frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT);
     faults_.concealed += concealed;
     faults_.last_broken |= concealed && !packet;
-    if (frame->best_effort_timestamp == AV_NOPTS_VALUE)
-      frame->pts = next_pts_;
-    else
-      frame->pts = frame->best_effort_timestamp;
-    next_pts_ = frame->pts +
-                std::max<std::int64_t>(
-                    1, std::llround(duration_of(*frame) / av_q2d(pictures_stream_->time_base)));
+    set_time(*frame);
     ++pictures_;
     decoded_.push_back(std::move(frame));
   }
+}
+
+// A program stream gives a time only to the first picture that begins in a pack; the others follow
+// it. FFmpeg's own guess for them is the decoding time, which is earlier.
+void MediaReader::set_time(AVFrame& picture) {
+  const bool stored = picture.pts != AV_NOPTS_VALUE;
+  if (!stored)
+    picture.pts = has_times_ || picture.best_effort_timestamp == AV_NOPTS_VALUE
+                      ? next_time_
+                      : picture.best_effort_timestamp;
+  has_times_ |= stored;
+  const double ticks = duration_of(picture) / av_q2d(pictures_stream_->time_base);
+  next_time_ = picture.pts + std::max<std::int64_t>(1, std::llround(ticks));
 }
 
 void MediaReader::decode_sound(const AVPacket* packet) {

@@ -56,6 +56,7 @@ class MediaReader {
   AVStream* open_stream(AVMediaType type, CodecPtr& decoder);
   bool read_packet();
   void decode_pictures(const AVPacket* packet);
+  void set_time(AVFrame& picture);
   void decode_sound(const AVPacket* packet);
   void append_sound(AVFrame& frame);
 
@@ -71,7 +72,8 @@ class MediaReader {
   DecodedSound sound_;
   DecodeFaults faults_;
   std::int64_t pictures_ = 0;
-  std::int64_t next_pts_ = 0;
+  std::int64_t next_time_ = 0;
+  bool has_times_ = false;
   bool ended_ = false;
 };
 
