@@ -71,8 +71,7 @@ Timings measure_step(const experiment::ExperimentConfig& config, const BenchFlag
     optimizer.zero_grad();
     const auto output =
         network->forward(input.faces, input.lengths, input.mel, lip2mel::DecoderFeed::kTruth);
-    lip2mel::lip2mel_loss(output, input.mel, input.lengths, config.lip2mel.loss, /*progress=*/0.5)
-        .total.backward();
+    network->losses(output, input.lengths, input.mel, /*progress=*/0.5).total.backward();
     optimizer.step();
   });
 }

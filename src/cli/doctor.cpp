@@ -48,8 +48,7 @@ void check_step() {
   const Tensor mel =
       torch::randn({2, pictures * config.lip2mel.mel_frames_per_picture, config.audio.bands});
   const auto output = network->forward(faces, lengths, mel, lip2mel::DecoderFeed::kTruth);
-  const Tensor loss =
-      lip2mel::lip2mel_loss(output, mel, lengths, config.lip2mel.loss, /*progress=*/0).total;
+  const Tensor loss = network->losses(output, lengths, mel, /*progress=*/0).total;
   loss.backward();
   fmt::print("training step   loss {:.4f}\n", loss.item<double>());
   require(std::isfinite(loss.item<double>()),

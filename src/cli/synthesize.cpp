@@ -1,7 +1,7 @@
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/data/example.h"
+#include "lipsound2/data/face_input.h"
 #include "lipsound2/data/jpeg.h"
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/synthesizer.h"
@@ -28,7 +28,7 @@ struct SynthesizeFlags {
 // trained on.
 Tensor as_network_input(const video::Image& face, const data::FaceInputConfig& config) {
   const data::Picture picture{face.width, face.height, face.channels, face.pixels};
-  return data::centered_face(data::encode_jpeg(picture, data::kJpegQuality), config);
+  return data::centered_face(data::encode_jpeg(picture, data::kFaceQuality), config, "face");
 }
 
 class VideoToSound {

@@ -9,7 +9,6 @@
 namespace lipsound2::corpora {
 namespace {
 
-constexpr int kJpegQuality = 92;
 
 std::string join_notes(const std::string& first, const std::string& second) {
   return first + (first.empty() || second.empty() ? "" : "; ") + second;
@@ -46,7 +45,7 @@ void fill(ReadClip& clip, video::FaceClip read, const video::FaceClipConfig& con
   clip.entry.note = join_notes(clip.entry.note, read.facts.note);
   clip.format = format_of(read.facts);
   for (video::Image& face : read.faces)
-    clip.stored.faces.push_back(data::encode_jpeg(to_picture(face), kJpegQuality));
+    clip.stored.faces.push_back(data::encode_jpeg(to_picture(face), data::kFaceQuality));
   clip.stored.flac = audio::encode_flac(read.sound);
 }
 

@@ -197,4 +197,18 @@ StoredClip read_clip(const std::filesystem::path& manifest_folder, const Manifes
   return {entry.id, split_pictures(members[1].content, sizes), std::string(members[2].content)};
 }
 
+std::vector<ShardMember> list_shard(const std::filesystem::path& file) {
+  const std::string bytes = read_file(file);
+  const std::string end = tar_end();
+  require(bytes.ends_with(end),
+          ErrorKind::kData,
+          "{}: expected a shard that ends with two empty blocks, found it cut short",
+          file.string());
+  std::vector<ShardMember> members;
+  for (const TarMember& member :
+       parse_tar(std::string_view(bytes).substr(0, bytes.size() - end.size()), file.string()))
+    members.push_back({member.name, member.content.size()});
+  return members;
+}
+
 }  // namespace lipsound2::data

@@ -11,6 +11,12 @@ namespace lipsound2::experiment {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::int64_t kPicturesPerSecond = 25;  // of every prepared corpus
+
+}  // namespace
+
 void DataConfig::visit(config::FieldVisitor& v) {
   v.field("manifest",
           manifest,
@@ -65,6 +71,18 @@ void ExperimentConfig::visit(config::FieldVisitor& v) {
   v.check(device == "auto" || device == "cpu" || device == "cuda",
           "device",
           fmt::format("is '{}', must be auto, cpu or cuda", device));
+  v.check(lip2mel.encoder.face_size == data.faces.size,
+          "lip2mel",
+          "lip2mel.encoder.face_size must equal data.faces.size");
+  v.check((lip2mel.encoder.face_channels == 3) == data.faces.color,
+          "lip2mel",
+          "lip2mel.encoder.face_channels must be 3 if data.faces.color, else 1");
+  v.check(lip2mel.decoder.bands == audio.bands,
+          "lip2mel",
+          "lip2mel.decoder.bands must equal audio.bands");
+  v.check(audio.hop * lip2mel.mel_frames_per_picture * kPicturesPerSecond == audio.sample_rate,
+          "lip2mel",
+          "lip2mel.mel_frames_per_picture must be audio.sample_rate / audio.hop / 25");
 }
 
 namespace {

@@ -46,9 +46,13 @@ train::Losses Lip2MelTask::losses(const data::Batch& batch, double progress) {
                                                             : lip2mel::DecoderFeed::kTruth;
   const Tensor target = network_->normalize(batch.mel.to(device));
   const auto output = network_->forward(batch.faces.to(device), batch.face_lengths, target, feed);
-  const auto loss =
-      lip2mel::lip2mel_loss(output, target, batch.face_lengths, config_.lip2mel.loss, progress);
-  return {loss.total, loss.terms()};
+  const auto loss = network_->losses(output, batch.face_lengths, target, progress);
+  return {loss.total,
+          {{"l1_before", loss.l1_before},
+           {"l1", loss.l1_after},
+           {"mse_before", loss.mse_before},
+           {"mse", loss.mse_after},
+           {"guide", loss.guide}}};
 }
 
 std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
@@ -59,12 +63,17 @@ std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
   evaluation.metrics = {"stoi", "estoi"};
   Synthesizer synthesizer(network_, config_, device_);
   std::size_t kept = 0;
+  const torch::Device device(device_);
   double difference = 0;
   const auto table = evaluate(synthesizer, config_, evaluation, [&](const EvaluatedClip& clip) {
     const std::int64_t shared = std::min(clip.reference_mel.size(0), clip.generated.mel.size(0));
-    const Tensor gap =
-        clip.reference_mel.slice(0, 0, shared) - clip.generated.mel.slice(0, 0, shared);
-    difference += (gap / network_->mel_deviation().cpu()).abs().mean().item<double>();
+    const auto standardized = [&](const Tensor& mel) {
+      return network_->normalize(mel.slice(0, 0, shared).to(device));
+    };
+    difference += (standardized(clip.reference_mel) - standardized(clip.generated.mel))
+                      .abs()
+                      .mean()
+                      .item<double>();
     if (kept++ >= kSampledClips)
       return;
     const std::string stem = file_stem(clip.entry.id);
@@ -82,12 +91,12 @@ audio::MelStats measure_mels(const fs::path& manifest, const ExperimentConfig& c
   const auto clips = stable_sample(
       data::select_split(data::read_manifest(manifest), "train", manifest), kMeasuredClips);
   const audio::MelSpectrogram mel(config.audio);
-  audio::MelStatsAccumulator accumulator(config.audio.bands);
+  audio::MelStatsCounter counter(config.audio.bands);
   for (const data::ManifestEntry& entry : clips)
-    accumulator.add(
+    counter.add(
         mel(audio::decode_sound(data::read_clip(manifest.parent_path(), entry).flac, entry.id)
                 .samples));
-  return accumulator.stats();
+  return counter.stats();
 }
 
 }  // namespace lipsound2::experiment

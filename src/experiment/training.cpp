@@ -78,7 +78,7 @@ void initialize(lip2mel::Lip2Mel& network,
     return;
   }
   const audio::MelStats stats = measure_mels(manifest, config);
-  network->set_mel_stats(stats.mean, stats.deviation);
+  network->set_mel_statistics(stats.mean, stats.deviation);
 }
 
 void log_network(const lip2mel::Lip2Mel& network, const std::string& device, std::size_t clips) {

@@ -15,6 +15,9 @@ struct Picture {
   std::vector<std::uint8_t> pixels;
 };
 
+/// How well prepared faces are kept: artifacts far below what a resized gray picture shows.
+inline constexpr int kFaceQuality = 92;
+
 std::string encode_jpeg(const Picture& picture, int quality);
 /// Decoded straight to gray or RGB. Throws kData with `name` for bytes that are no whole JPEG
 /// picture.

@@ -36,4 +36,13 @@ class ShardWriter {
 /// bytes do not match the manifest's crc32 or are not the expected members; both name shard and id.
 StoredClip read_clip(const std::filesystem::path& manifest_folder, const ManifestEntry& entry);
 
+/// A file inside a shard.
+struct ShardMember {
+  std::string name;
+  std::size_t bytes = 0;
+};
+
+/// What a whole shard holds, in order. Throws kIo when unreadable, kData when it is no whole shard.
+std::vector<ShardMember> list_shard(const std::filesystem::path& file);
+
 }  // namespace lipsound2::data
