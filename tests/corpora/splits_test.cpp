@@ -25,8 +25,8 @@ std::string splits_error(const std::filesystem::path& folder) {
 }
 
 TEST(Splits, ByHashNeverChange) {
-  // FNV-1a of the id through one step of SplitMix64, modulo 100, below 90 train, below 95 valid;
-  // computed by a Python program written for this: 39, 98, and 94 and 95 or more for the others.
+  // FNV-1a of the id, one step of SplitMix64, modulo 100: below 90 train, below 95 valid; worked
+  // out apart from this program with Python 3.11 integers.
   const Splits splits;
 
   EXPECT_EQ(splits.split_of("s1/bbaf2n"), "train");
