@@ -96,11 +96,14 @@ void unpool_window(const UnpoolInput& input,
     const float b = x[channels + c];
     const float d = x[row + c];
     const float e = x[row + channels + c];
-    const float at_extreme = z > 0 ? scale[c] * dy[c] : 0.0F;
-    const float to_a = a == extreme[c] ? at_extreme : 0.0F;
-    const float to_b = b == extreme[c] ? at_extreme - to_a : 0.0F;
-    const float to_d = d == extreme[c] ? at_extreme - to_a - to_b : 0.0F;
-    const float to_e = at_extreme - to_a - to_b - to_d;
+    // Products with 0 or 1 in place of branches: compilers use vectors only then.
+    const float to_all = scale[c] * dy[c] * static_cast<float>(z > 0);
+    const float to_a = to_all * static_cast<float>(a == extreme[c]);
+    const float not_a = to_all - to_a;
+    const float to_b = not_a * static_cast<float>(b == extreme[c]);
+    const float not_b = not_a - to_b;
+    const float to_d = not_b * static_cast<float>(d == extreme[c]);
+    const float to_e = not_b - to_d;
     dx[c] = to_a - mean_term[c] - slope[c] * (a - center[c]);
     dx[channels + c] = to_b - mean_term[c] - slope[c] * (b - center[c]);
     dx[row + c] = to_d - mean_term[c] - slope[c] * (d - center[c]);
@@ -199,7 +202,8 @@ ChannelSums gradient_sums(const float* extreme,
                              const float* __restrict dy_pixel = dy + first + p;
                              for (std::int64_t c = 0; c < channels; ++c) {
                                const float away = best[c] - center[c];
-                               const float g = scale[c] * away + offset[c] > 0 ? dy_pixel[c] : 0.0F;
+                               const float full = dy_pixel[c];
+                               const float g = scale[c] * away + offset[c] > 0 ? full : 0.0F;
                                sum[c] += g;
                                product[c] += g * away;
                              }
