@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
+#include <string_view>
 #include <utility>
 
 #include "lipsound2/core/error.h"
@@ -11,6 +13,10 @@
 
 namespace lipsound2::video {
 namespace {
+
+// Times in a program stream, see set_time(): jumps in pictures, and how often one must be told.
+constexpr double kLongJump = 2.5;
+constexpr int kBelievedJumps = 3;
 
 // Converts to interleaved floats at the same channels and rate: FFmpeg's own mixing to mono is not
 // used because it is not an average.
@@ -122,15 +128,25 @@ void MediaReader::decode_pictures(const AVPacket* packet) {
 }
 
 // A program stream gives a time only to the first picture that begins in a pack; the others follow
-// it. FFmpeg's own guess for them is the decoding time, which is earlier.
+// it, and FFmpeg's own guess for them is the earlier decoding time. FFmpeg also gives the time to
+// the wrong picture when a start code straddles two packs, so there a jump must be told three
+// times.
 void MediaReader::set_time(AVFrame& picture) {
-  const bool stored = picture.pts != AV_NOPTS_VALUE;
-  if (!stored)
-    picture.pts = has_times_ || picture.best_effort_timestamp == AV_NOPTS_VALUE
-                      ? next_time_
-                      : picture.best_effort_timestamp;
-  has_times_ |= stored;
   const double ticks = duration_of(picture) / av_q2d(pictures_stream_->time_base);
+  const bool stored = picture.pts != AV_NOPTS_VALUE;
+  const bool has_guess = picture.best_effort_timestamp != AV_NOPTS_VALUE;
+  if (!stored)
+    picture.pts = has_times_ || !has_guess ? next_time_ : picture.best_effort_timestamp;
+  const bool packs = std::string_view(input_->iformat->name) == "mpeg";
+  if (stored && has_times_ && packs) {
+    const auto jump = static_cast<double>(std::abs(picture.pts - next_time_));
+    jumps_ = jump > 0.25 * ticks ? jumps_ + 1 : 0;
+    if (jump < kLongJump * ticks && jumps_ < kBelievedJumps)
+      picture.pts = next_time_;
+    else
+      jumps_ = 0;
+  }
+  has_times_ |= stored;
   next_time_ = picture.pts + std::max<std::int64_t>(1, std::llround(ticks));
 }
 

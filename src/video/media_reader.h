@@ -74,6 +74,7 @@ class MediaReader {
   std::int64_t pictures_ = 0;
   std::int64_t next_time_ = 0;
   bool has_times_ = false;
+  int jumps_ = 0;
   bool ended_ = false;
 };
 
