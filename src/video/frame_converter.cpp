@@ -40,11 +40,11 @@ FramePtr part_of(const AVFrame& frame, const cv::Rect& part) {
 }  // namespace
 
 // swscale writes whole vectors, so it gets rows with padding and not an Image's own.
-FramePtr FrameConverter::convert(const AVFrame& frame, const cv::Size& size, int channels) {
+FramePtr FrameConverter::convert(const AVFrame& frame, std::pair<int, int> size, int channels) {
   FramePtr out = make_frame();
   out->format = channels == 1 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_RGB24;
-  out->width = size.width;
-  out->height = size.height;
+  out->width = size.first;
+  out->height = size.second;
   scaler_.reset(sws_getCachedContext(scaler_.release(),
                                      frame.width,
                                      frame.height,

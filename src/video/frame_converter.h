@@ -1,6 +1,6 @@
 #pragma once
 
-#include <opencv2/core/types.hpp>
+#include <utility>
 
 #include "lipsound2/video/image.h"
 
@@ -26,7 +26,7 @@ class FrameConverter {
   Image crop(const AVFrame& frame, const Square& square, int size);
 
  private:
-  FramePtr convert(const AVFrame& frame, const cv::Size& size, int channels);
+  FramePtr convert(const AVFrame& frame, std::pair<int, int> size, int channels);
 
   ScalerPtr scaler_;
 };
