@@ -61,7 +61,7 @@ const std::array kMouthTargets{
 std::string plain_name(std::string_view phoneme) {
   std::string plain;
   for (const char c : phoneme)
-    if (std::string_view("#:;'[]2").find(c) == std::string_view::npos)
+    if (std::string_view("#:;'-[]2").find(c) == std::string_view::npos)
       plain += c;
   return plain;
 }
