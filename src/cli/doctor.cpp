@@ -10,6 +10,7 @@
 #include "commands.h"
 #ifdef LIPSOUND2_WITH_VIDEO
 #include "lipsound2/video/face_clip.h"
+#include "lipsound2/video/libraries.h"
 #endif
 
 namespace lipsound2::cli {

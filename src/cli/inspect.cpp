@@ -1,5 +1,6 @@
 #include <map>
 
+#include <fmt/ranges.h>
 #include <torch/types.h>
 
 #include "lipsound2/core/error.h"
@@ -47,7 +48,7 @@ void inspect_checkpoint(const fs::path& file) {
     ++tensors;
     values += tensor.numel();
     if (name.rfind("model.", 0) == 0)
-      fmt::print("  {:72} {}\n", name, fmt::join(tensor.sizes(), " x "));
+      fmt::print("  {:72} {}\n", name, fmt::join(tensor.sizes().vec(), " x "));
   }
   for (const auto& [part, total] : parts)
     fmt::print("{}: {} tensors, {} values\n", part, total.first, total.second);
