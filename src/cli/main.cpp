@@ -1,4 +1,7 @@
 #include <cstdio>
+#include <limits>
+
+#include <malloc.h>
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
@@ -40,6 +43,14 @@ void add_log_level(CLI::App& program) {
       ->transform(CLI::CheckedTransformer(levels));
 }
 
+// Training allocates and frees the same large tensors in every step. By default each goes back to
+// the system and comes again as fresh pages, which costs more than the arithmetic on them.
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+  mallopt(M_TOP_PAD, 256 << 20);
+}
+
 int run(int argc, char** argv) {
   CLI::App program{"lipsound2: silent video of a speaking face to speech, and speech to text",
                    "lipsound2"};
@@ -64,6 +75,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  keep_freed_memory();
   try {
     return run(argc, argv);
   } catch (const Error& error) {

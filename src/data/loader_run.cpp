@@ -3,6 +3,8 @@
 #include <exception>
 #include <utility>
 
+#include "lone_thread.h"
+
 namespace lipsound2::data {
 namespace {
 
@@ -24,6 +26,7 @@ LoaderRun::LoaderRun(EpochPlan batches, const LoaderConfig& config, MakeExample 
                  .threads = config.threads,
                  .ahead = 2 * config.threads},
                 [this, make = std::move(make)](std::int64_t i) {
+                  compute_alone();
                   return make(positions_[static_cast<std::size_t>(i)]);
                 }),
       batcher_([this] { join_examples(); }) {}
@@ -35,6 +38,7 @@ LoaderRun::~LoaderRun() {
 }
 
 void LoaderRun::join_examples() {
+  compute_alone();
   try {
     for (const auto& batch : batches_) {
       std::optional<Batch> joined = take_batch(batch.size());

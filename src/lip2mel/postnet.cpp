@@ -55,6 +55,9 @@ void PostnetImpl::add_layer(torch::nn::Module& list,
       {.weight = conv->register_parameter("weight", weight),
        .bias = conv->register_parameter("bias", at::empty({out_channels}).uniform_(-bound, bound)),
        .norm = level->register_module("1", nn::MaskedBatchNorm(out_channels))});
+  if (last)  // the postnet begins as the identity: its first, random corrections would only be
+             // noise
+    layers_.back().norm->named_parameters()["weight"].data().zero_();
 }
 
 Tensor PostnetImpl::forward(const Tensor& mel, const Tensor& lengths) {
