@@ -35,8 +35,8 @@ class VideoToSound {
  public:
   explicit VideoToSound(const SynthesizeFlags& flags)
       : flags_(flags),
-        trained_(experiment::load_network(flags.run, "cpu")),
-        synthesizer_(trained_.network, trained_.config, "cpu"),
+        trained_(experiment::load_network(flags.run)),
+        synthesizer_(trained_.network, trained_.config, trained_.device),
         reader_({.detector = flags.detector}) {}
 
   void convert(const fs::path& file) {

@@ -1,5 +1,7 @@
 #include "lipsound2/experiment/experiment_config.h"
 
+#include <set>
+
 #include <ATen/Parallel.h>
 #include <torch/cuda.h>
 
@@ -92,9 +94,9 @@ std::vector<fs::path> config_folders() {
   return {".", program / "../share/lipsound2/configs", program / "../../configs"};
 }
 
-void collect_manifests(const fs::path& folder, int depth, std::vector<fs::path>& found) {
+void collect_manifests(const fs::path& folder, int depth, std::set<fs::path>& found) {
   if (fs::exists(folder / "manifest.jsonl"))
-    found.push_back(folder / "manifest.jsonl");
+    found.insert(fs::canonical(folder / "manifest.jsonl"));
   if (depth == 0)
     return;
   std::error_code unreadable;
@@ -133,9 +135,9 @@ fs::path find_manifest(const ExperimentConfig& config) {
             ErrorKind::kData,
             "data.manifest: {}: no such file; `lipsound2 prepare` makes it",
             config.data.manifest);
-    return config.data.manifest;
+    return fs::absolute(config.data.manifest).lexically_normal();
   }
-  std::vector<fs::path> found;
+  std::set<fs::path> found;
   collect_manifests(".", 2, found);
   require(!found.empty(),
           ErrorKind::kData,
@@ -143,13 +145,13 @@ fs::path find_manifest(const ExperimentConfig& config) {
           "`lipsound2 prepare` makes it");
   std::string list;
   for (const fs::path& file : found)
-    list += "\n  " + file.lexically_normal().string();
+    list += "\n  " + file.string();
   require(found.size() == 1,
           ErrorKind::kData,
           "data.manifest is empty, and several corpora are prepared here; name one of:{}",
           list);
-  log::info("data.manifest: {}", found.front().lexically_normal().string());
-  return found.front().lexically_normal();
+  log::info("data.manifest: {}", found.begin()->string());
+  return *found.begin();
 }
 
 data::LoaderConfig training_loader(const ExperimentConfig& config) {

@@ -37,48 +37,53 @@ void show_clip(const EvaluatedClip& clip, const fs::path& figures, eval::Report&
        read_file(figures / (stem + "_attention.png"))});
 }
 
-}  // namespace
-
-EvaluationResult evaluate_run(const EvaluationRequest& request) {
-  const fs::path checkpoint = find_checkpoint(request.run);
-  const std::string device = choose_device(load_network(checkpoint.string(), "cpu").config);
-  TrainedNetwork trained = load_network(checkpoint.string(), device);
+Evaluation as_evaluation(const EvaluationRequest& request, ExperimentConfig config) {
   if (!request.manifest.empty())
-    trained.config.data.manifest = request.manifest;
+    config.data.manifest = request.manifest;
   Evaluation evaluation;
-  evaluation.manifest = find_manifest(trained.config);
+  evaluation.manifest = find_manifest(config);
   evaluation.clips = data::select_split(
       data::read_manifest(evaluation.manifest), request.split, evaluation.manifest);
   evaluation.metrics = request.metrics;
   evaluation.videos = request.videos;
-  log::info(
-      "{} clips of {} through {}", evaluation.clips.size(), request.split, checkpoint.string());
+  return evaluation;
+}
 
+// Writes all that an evaluation leaves in its folder.
+EvaluationResult keep(const eval::Report& report, const fs::path& folder) {
   EvaluationResult result;
-  result.folder = run_folder(checkpoint) / "eval" /
-                  (request.split + (request.videos == Videos::kSwapped ? "-swapped" : ""));
-  Synthesizer synthesizer(trained.network, trained.config, device);
+  result.folder = folder;
+  result.table = eval::to_text(report.scores);
+  result.json = eval::to_json(report.scores);
+  write_file(folder / "scores.json", result.json);
+  write_file(folder / "report.html", eval::to_html(report));
+  return result;
+}
+
+}  // namespace
+
+EvaluationResult evaluate_run(const EvaluationRequest& request) {
+  const fs::path checkpoint = find_checkpoint(request.run);
+  TrainedNetwork trained = load_network(checkpoint.string());
+  const Evaluation evaluation = as_evaluation(request, trained.config);
+  const std::string clips = request.split + (request.videos == Videos::kSwapped ? "-swapped" : "");
+  const fs::path folder = run_folder(checkpoint) / "eval" / clips;
+  log::info("{} clips of {} through {}", evaluation.clips.size(), clips, checkpoint.string());
+
+  Synthesizer synthesizer(trained.network, trained.config, trained.device);
   eval::Report report;
-  const auto table =
-      evaluate(synthesizer, trained.config, evaluation, [&](const EvaluatedClip& clip) {
-        const fs::path wav = result.folder / "wav" / (clip.entry.id + ".wav");
-        make_folder(wav.parent_path());
-        audio::write_wav(wav, clip.sound);
-        if (report.clips.size() < kShownClips)
-          show_clip(clip, result.folder / "figures", report);
-      });
-  report.title = fmt::format("{}: {} split{}",
-                             trained.config.name,
-                             request.split,
-                             request.videos == Videos::kSwapped ? ", videos swapped" : "");
+  report.title = trained.config.name + ": " + clips;
   report.facts = {{"checkpoint", checkpoint.string()},
                   {"manifest", evaluation.manifest.string()},
                   {"vocoder", "Griffin-Lim"}};
-  result.table = eval::to_text(report.scores);
-  result.json = eval::to_json(report.scores);
-  write_file(result.folder / "scores.json", result.json);
-  write_file(result.folder / "report.html", eval::to_html(report));
-  return result;
+  report.scores = evaluate(synthesizer, trained.config, evaluation, [&](const EvaluatedClip& clip) {
+    const fs::path wav = folder / "wav" / (clip.entry.id + ".wav");
+    make_folder(wav.parent_path());
+    audio::write_wav(wav, clip.sound);
+    if (report.clips.size() < kShownClips)
+      show_clip(clip, folder / "figures", report);
+  });
+  return keep(report, folder);
 }
 
 }  // namespace lipsound2::experiment

@@ -80,7 +80,7 @@ void load_best_weights(lip2mel::Lip2Mel& network,
   train::load_weights(*network, content, averaged ? "ema." : "model.", file.string());
 }
 
-TrainedNetwork load_network(const std::string& run_or_checkpoint, const std::string& device) {
+TrainedNetwork load_network(const std::string& run_or_checkpoint) {
   TrainedNetwork trained;
   trained.checkpoint = find_checkpoint(run_or_checkpoint);
   const train::TensorFile content = train::load_tensors(trained.checkpoint);
@@ -93,7 +93,8 @@ TrainedNetwork load_network(const std::string& run_or_checkpoint, const std::str
       config::read_yaml_text<ExperimentConfig>(stored->second, trained.checkpoint.string());
   trained.network = lip2mel::Lip2Mel(trained.config.lip2mel);
   load_best_weights(trained.network, content, trained.checkpoint);
-  trained.network->to(torch::Device(device));
+  trained.device = choose_device(trained.config);
+  trained.network->to(torch::Device(trained.device));
   trained.network->eval();
   return trained;
 }

@@ -93,12 +93,16 @@ void log_network(const lip2mel::Lip2Mel& network, const std::string& device, std
 
 }  // namespace
 
-train::TrainOutcome run_training(const ExperimentConfig& config,
+train::TrainOutcome run_training(ExperimentConfig config,
                                  const train::RunFolder& run,
                                  Start start) {
   const std::string device = choose_device(config);
   const fs::path manifest = find_manifest(config);
-  const auto clips = data::select_split(data::read_manifest(manifest), "train", manifest);
+  config.data.manifest = manifest.string();  // so that the run can be evaluated from anywhere
+  const auto entries = data::read_manifest(manifest);
+  const auto clips = data::select_split(entries, "train", manifest);
+  data::select_split(
+      entries, "valid", manifest);  // says now, not at the first validation, when there is none
   if (start == Start::kNew)
     open_new_run(config, run);
   else

@@ -17,8 +17,12 @@ class ProgramEndToEnd : public ::testing::Test {
     const auto made =
         run_in(folder_, "lipsound2 demo-corpus --out corpus --clips 24 --speakers 2 --seed 5");
     ASSERT_EQ(made.code, 0) << made.error;
-    const auto prepared =
-        run_in(folder_, "lipsound2 prepare --corpus grid --root corpus --out prepared --jobs 2");
+    const auto prepared = run_in(
+        folder_,
+        "mkdir splits && (cd corpus && ls s*/*.mpg | sed 's/.mpg//') > all && "
+        "sed -n 1~6p all > splits/valid.txt && sed -n 2~6p all > splits/test.txt && "
+        "sort all splits/valid.txt splits/test.txt | uniq -u > splits/train.txt && "
+        "lipsound2 prepare --corpus grid --root corpus --splits splits --out prepared --jobs 2");
     ASSERT_EQ(prepared.code, 0) << prepared.error;
   }
 

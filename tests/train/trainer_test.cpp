@@ -34,12 +34,12 @@ struct ToyNet : torch::nn::Module {
     register_module("linear", linear);
   }
   Tensor forward(const Tensor& faces) {
-    const Tensor mean = faces.to(at::kFloat).div(255).mean(2);  // [B, 1, H, W]
+    const Tensor mean = norm->forward(faces.to(at::kFloat).div(255).mean(2));  // [B, 1, H, W]
     const Tensor pooled = at::adaptive_avg_pool2d(mean, {4, 4}).flatten(1);
-    return linear->forward(at::dropout(norm->forward(pooled), 0.2, is_training()));
+    return linear->forward(at::dropout(pooled, 0.2, is_training()));
   }
 
-  torch::nn::BatchNorm1d norm{16};
+  torch::nn::BatchNorm2d norm{1};
   torch::nn::Linear linear{16, 80};
 };
 
@@ -55,8 +55,8 @@ class ToyTask final : public Task {
     seen_progress.push_back(progress);
     if (before_step)
       before_step(calls);
-    const float bias = poisoned_call == calls++ ? std::nanf("") : 0.0F;
-    const Tensor mel = at::mse_loss(net.forward(batch.faces), batch.mel.mean(1)) + bias;
+    const float factor = poisoned_call == calls++ ? std::nanf("") : 1.0F;
+    const Tensor mel = at::mse_loss(net.forward(batch.faces), batch.mel.mean(1)) * factor;
     return {mel, {{"mel", mel}}};
   }
   std::map<std::string, double> validate(const std::filesystem::path& samples) override {
@@ -186,6 +186,7 @@ TEST_F(TrainerTest, ResumedAfterAKillEqualsAnUninterruptedRun) {
   train_until_killed("parts", 9);  // saved after step 5; steps 6 to 9 are lost
 
   ToyTask rest;
+  rest.scores = {2, 3};  // as the second and third validation of the whole run
   EXPECT_EQ(resume(rest, setup("parts")), TrainOutcome::kFinished);
 
   EXPECT_EQ(rest.calls, 6);
@@ -203,6 +204,7 @@ TEST_F(TrainerTest, StoppedByASignalAndResumedEqualsAnUninterruptedRun) {
 
   EXPECT_EQ(train(first, setup("parts")), TrainOutcome::kInterrupted);
   ToyTask rest;
+  rest.scores = {2, 3};  // as the second and third validation of the whole run
   EXPECT_EQ(resume(rest, setup("parts")), TrainOutcome::kFinished);
 
   EXPECT_EQ(first.calls, 7);  // the step in flight is finished

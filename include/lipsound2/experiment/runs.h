@@ -12,6 +12,7 @@ struct TrainedNetwork {
   ExperimentConfig config;
   lip2mel::Lip2Mel network = nullptr;
   std::filesystem::path checkpoint;
+  std::string device;  ///< where the network is, as its config says
 };
 
 /// The newest folder in runs/ that holds a checkpoint. Throws kUsage when there is none.
@@ -24,8 +25,8 @@ train::RunFolder find_run(const std::string& name);
 /// The checkpoint of a run (best, else last), or the file itself when `name` is one.
 std::filesystem::path find_checkpoint(const std::string& name);
 
-/// The network of a run or checkpoint, in eval mode on `device` ("cpu", "cuda").
-TrainedNetwork load_network(const std::string& run_or_checkpoint, const std::string& device);
+/// The network of a run or checkpoint, in eval mode on the device of its config.
+TrainedNetwork load_network(const std::string& run_or_checkpoint);
 
 /// Copies the averaged weights, if the file has them, else the plain ones.
 void load_best_weights(lip2mel::Lip2Mel& network,
