@@ -76,6 +76,21 @@ Timings measure_step(const experiment::ExperimentConfig& config, const BenchFlag
   });
 }
 
+// Forward and backward of the decoder alone, over a given memory.
+Timings measure_decoder(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
+  const std::int64_t width = config.lip2mel.encoder.width();
+  lip2mel::Decoder decoder(config.lip2mel.decoder, width);
+  const StepInput input = random_input(config, flags.pictures);
+  const Tensor memory =
+      torch::randn({config.data.batch_size, flags.pictures, width}, torch::requires_grad());
+  return measure(flags.repeats, [&] {
+    decoder->forward(memory, input.lengths, input.mel, lip2mel::DecoderFeed::kTruth)
+        .mel.square()
+        .mean()
+        .backward();
+  });
+}
+
 Timings measure_synthesis(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   const torch::NoGradGuard no_grad;
   lip2mel::Lip2Mel network(config.lip2mel);
@@ -91,11 +106,17 @@ Timings measure_synthesis(const experiment::ExperimentConfig& config, const Benc
   });
 }
 
+Timings measure_what(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
+  if (flags.what == "step")
+    return measure_step(config, flags);
+  return flags.what == "decoder" ? measure_decoder(config, flags)
+                                 : measure_synthesis(config, flags);
+}
+
 void bench(const BenchFlags& flags) {
   const auto config = experiment::load_config(flags.config, flags.overrides);
   experiment::choose_device(config);
-  Timings timings =
-      flags.what == "step" ? measure_step(config, flags) : measure_synthesis(config, flags);
+  Timings timings = measure_what(config, flags);
   const double seconds = timings.median();
   const auto pictures = static_cast<double>(config.data.batch_size * flags.pictures);
   fmt::print(
@@ -124,10 +145,10 @@ void bench(const BenchFlags& flags) {
 
 void add_bench(CLI::App& program) {
   auto* command = program.add_subcommand(
-      "bench", "throughput of a training step or of synthesis, on random pictures");
+      "bench", "throughput of a training step, of the decoder or of synthesis, on random input");
   const auto flags = std::make_shared<BenchFlags>();
-  command->add_option("WHAT", flags->what, "step or synthesis")
-      ->check(CLI::IsMember({"step", "synthesis"}))
+  command->add_option("WHAT", flags->what, "step, decoder or synthesis")
+      ->check(CLI::IsMember({"step", "decoder", "synthesis"}))
       ->capture_default_str();
   command->add_option("--config", flags->config, "YAML file, or the name of one that is installed")
       ->capture_default_str()

@@ -44,26 +44,31 @@ bool may_differ(const std::string& difference) {
   return false;
 }
 
-void check_same_run(const ExperimentConfig& config, const train::RunFolder& run) {
+// What the run goes on with: `config`, which may differ from the stored one only as may_differ()
+// says.
+ExperimentConfig resumed(ExperimentConfig config, const train::RunFolder& run) {
   require(fs::exists(run.last()),
           ErrorKind::kUsage,
           "{}: nothing to resume, {} is missing",
           run.path.string(),
           run.last().string());
   const auto stored = config::read_yaml<ExperimentConfig>(run.config());
+  config.from = stored.from;  // where the run once started does not matter any more
   std::string refused;
   for (const std::string& difference :
-       config::differences(config::list_fields(stored), config::list_fields(config)))
+       config::differences(config::list_fields(stored), config::list_fields(config))) {
     if (may_differ(difference))
       log::info("resume: {}", difference);
     else
       refused += "\n  " + difference;
+  }
   require(refused.empty(),
           ErrorKind::kConfig,
           "{}: cannot resume with another config:{}",
           run.path.string(),
           refused);
   write_file(run.config(), as_yaml(config));
+  return config;
 }
 
 // New weights: from another run where the config names one, else drawn by the seed, with the mel
@@ -106,7 +111,7 @@ train::TrainOutcome run_training(ExperimentConfig config,
   if (start == Start::kNew)
     open_new_run(config, run);
   else
-    check_same_run(config, run);
+    config = resumed(config, run);
   log::also_to(run.log());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
   lip2mel::Lip2Mel network(config.lip2mel);

@@ -96,46 +96,51 @@ TEST_F(ProgramEndToEnd, InspectsWhateverItWrites) {
   EXPECT_THAT(run_in(folder_, "lipsound2 config tiny.yaml").out, HasSubstr("learning_rate"));
 }
 
+// Starts training, waits until it has logged so many further steps, sends the signal and waits for
+// the end.
+std::string train_until(const std::string& flags,
+                        const std::string& run,
+                        int steps,
+                        const std::string& signal) {
+  const std::string events = "$(cat " + run + "/events.jsonl 2>/dev/null | wc -l)";
+  return "before=" + events + "; '" LIPSOUND2_PROGRAM "' train --config tiny.yaml " + flags +
+         " --run " + run + " & pid=$!; " + "while [ " + events + " -lt $((before + " +
+         std::to_string(steps) + ")) ] && kill -0 $pid; do sleep 0.02; done; " + "kill -" + signal +
+         " $pid; wait $pid";
+}
+
 TEST_F(ProgramEndToEnd, StopsOnASignalAndGoesOnAsIfNeverStopped) {
-  ASSERT_EQ(run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/whole").code, 0);
+  const std::string flags = "--set train.steps=60";
+  ASSERT_EQ(run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/whole " + flags).code,
+            0);
 
-  const auto stopped = run_in(folder_,
-                              "lipsound2 train --config tiny.yaml --run runs/parts & sleep 1.5; "
-                              "kill -TERM $(pgrep -P $! || echo $!); wait $!");
+  const auto stopped = run_in(folder_, train_until(flags, "runs/parts", 5, "TERM"));
   const auto resumed =
-      run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/parts --resume");
+      run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/parts --resume " + flags);
 
-  EXPECT_THAT(stopped.code, ::testing::AnyOf(0, 130)) << stopped.error;
+  EXPECT_EQ(stopped.code, 130) << stopped.error;
   ASSERT_EQ(resumed.code, 0) << resumed.error;
   EXPECT_EQ(read_file(folder_ / "runs/parts/checkpoints/last.safetensors"),
             read_file(folder_ / "runs/whole/checkpoints/last.safetensors"));
 }
 
-TEST_F(ProgramEndToEnd, SurvivesKillsAtRandomMomentsBitForBit) {
-  ASSERT_EQ(
-      run_in(folder_,
-             "lipsound2 train --config tiny.yaml --run runs/unkilled --set train.save_every=3")
-          .code,
-      0);
+TEST_F(ProgramEndToEnd, SurvivesKillsBitForBit) {
+  const std::string flags = "--set train.steps=60 --set train.save_every=3";
+  ASSERT_EQ(run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/unkilled " + flags).code,
+            0);
 
-  run_in(folder_,
-         "timeout -s KILL 1.2 '" LIPSOUND2_PROGRAM
-         "' train --config tiny.yaml --run runs/killed --set train.save_every=3");
-  for (const char* seconds : {"0.9", "1.4", "1.9"})
-    run_in(folder_,
-           std::string("timeout -s KILL ") + seconds +
-               " '" LIPSOUND2_PROGRAM
-               "' train --config tiny.yaml --run runs/killed --resume --set train.save_every=3");
-  if (!fs::exists(folder_ / "runs/killed/checkpoints/last.safetensors"))
-    fs::remove_all(folder_ / "runs/killed");
-  const std::string resume = fs::exists(folder_ / "runs/killed") ? " --resume" : "";
-  const auto finished = run_in(
-      folder_,
-      "lipsound2 train --config tiny.yaml --run runs/killed --set train.save_every=3" + resume);
+  EXPECT_EQ(run_in(folder_, train_until(flags, "runs/killed", 7, "KILL")).code, 137);
+  for (const int steps : {2, 11, 5})
+    EXPECT_EQ(run_in(folder_, train_until(flags + " --resume", "runs/killed", steps, "KILL")).code,
+              137);
+  const auto finished =
+      run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/killed --resume " + flags);
 
   ASSERT_EQ(finished.code, 0) << finished.error;
-  EXPECT_EQ(read_file(folder_ / "runs/killed/checkpoints/last.safetensors"),
-            read_file(folder_ / "runs/unkilled/checkpoints/last.safetensors"));
+  for (const char* file : {"last.safetensors", "best.safetensors"})
+    EXPECT_EQ(read_file(folder_ / "runs/killed/checkpoints" / file),
+              read_file(folder_ / "runs/unkilled/checkpoints" / file))
+        << file;
 }
 
 }  // namespace
