@@ -3,8 +3,8 @@
 # network on it, scores the sentences it has never seen (also with swapped videos, as a control) and gives a silent video its voice.
 # Everything lies in the folder named by the first argument (default: demo). Safe to run again: what is done is kept.
 set -euo pipefail
+out=$(realpath -m "${1:-"$(dirname "$0")/../demo"}")
 cd "$(dirname "$0")/.."
-out=${1:-demo}
 jobs=$(nproc)
 
 scripts/setup.sh
@@ -15,7 +15,10 @@ lipsound2=build/release/lipsound2
 say() { printf '\n== %s\n' "$*"; }
 
 say "demonstration corpus"
-[ -d "$out/corpus" ] || "$lipsound2" demo-corpus --out "$out/corpus" --clips 300 --speakers 1 --seed 1
+if [ ! -e "$out/corpus.made" ]; then
+  "$lipsound2" demo-corpus --out "$out/corpus" --clips 300 --speakers 1 --seed 1
+  touch "$out/corpus.made"
+fi
 
 say "faces and sound into shards"
 "$lipsound2" prepare --corpus grid --root "$out/corpus" --out "$out/data" --jobs "$jobs"

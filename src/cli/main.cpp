@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <limits>
 
 #include <malloc.h>
@@ -81,6 +82,9 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     std::fprintf(stderr, "lipsound2: %s\n", error.what());
     return exit_code(error.kind());
+  } catch (const std::filesystem::filesystem_error& error) {
+    std::fprintf(stderr, "lipsound2: %s\n", error.what());
+    return exit_code(ErrorKind::kIo);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "lipsound2: internal error, please report it: %s\n", error.what());
     return 1;

@@ -1,3 +1,5 @@
+#include <set>
+
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
@@ -61,9 +63,29 @@ class VideoToSound {
   video::FaceClipReader reader_;
 };
 
-void synthesize(const SynthesizeFlags& flags) {
-  for (const std::string& file : flags.videos)
+// Refuses results that would overwrite a video or each other, before anything is made.
+void check_targets(const SynthesizeFlags& flags) {
+  std::set<std::string> stems;
+  for (const std::string& file : flags.videos) {
     require(fs::exists(file), ErrorKind::kIo, "{}: no such file", file);
+    const std::string stem = fs::path(file).stem().string();
+    require(stems.insert(stem).second,
+            ErrorKind::kUsage,
+            "{}: another video has the same stem, so {}.wav would be written twice",
+            file,
+            stem);
+    for (const char* extension : {".wav", ".mp4"}) {
+      const fs::path target = fs::path(flags.out) / (stem + extension);
+      require(!fs::exists(target) || !fs::equivalent(target, file),
+              ErrorKind::kUsage,
+              "{}: --out would overwrite this video",
+              file);
+    }
+  }
+}
+
+void synthesize(const SynthesizeFlags& flags) {
+  check_targets(flags);
   make_folder(flags.out);
   VideoToSound converter(flags);
   for (const std::string& file : flags.videos)

@@ -31,8 +31,10 @@ void run_stage(const TrainFlags& flags, experiment::ExperimentConfig config) {
   const train::RunFolder run{flags.run.empty() ? std::filesystem::path("runs") / config.name
                                                : std::filesystem::path(flags.run)};
   const auto start = flags.resume ? experiment::Start::kResume : experiment::Start::kNew;
-  if (experiment::run_training(config, run, start) == train::TrainOutcome::kInterrupted)
+  if (experiment::run_training(config, run, start) == train::TrainOutcome::kInterrupted) {
+    log::info("stopped and saved; go on with the same command and --resume");
     throw CLI::RuntimeError(kStoppedBySignal);
+  }
   fmt::print("{}\n", (std::filesystem::exists(run.best()) ? run.best() : run.last()).string());
 }
 
@@ -42,7 +44,7 @@ void finetune(const TrainFlags& flags) {
     config.from = flags.from;
   if (config.from.empty() && !flags.resume)
     config.from = experiment::latest_pretraining().path.string();
-  if (!config.from.empty())
+  if (!config.from.empty() && !flags.resume)
     config.from = experiment::find_checkpoint(config.from).string();
   run_stage(flags, config);
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <future>
 #include <system_error>
 #include <thread>
@@ -99,52 +98,63 @@ std::vector<ClipJob> plan_clips(const DemoCorpusConfig& config) {
   return jobs;
 }
 
-void make_clip(const DemoCorpusConfig& config, const ClipJob& job) {
-  const Sentence& sentence = job.sentence;
-  const auto seed =
-      lipsound2::mix({config.seed, static_cast<std::uint64_t>(job.speaker), hash(sentence.id)});
-  const Person person = make_person(job.speaker, config.seed);
-  const Utterance clip = speak_clip(person, sentence, seed);
-  const std::string folder = fmt::format("s{}", job.speaker);
-  write_clip(config.out / folder / (sentence.id + ".mpg"), person, clip, seed);
-  write_file(config.out / "alignments" / folder / (sentence.id + ".align"), alignment(clip));
+std::uint64_t seed_of(const DemoCorpusConfig& config, const ClipJob& job) {
+  return lipsound2::mix(
+      {config.seed, static_cast<std::uint64_t>(job.speaker), hash(job.sentence.id)});
 }
 
-/// Hands out the clips to its threads, and stops early when one of them fails.
+void draw_clip(const DemoCorpusConfig& config, const ClipJob& job, const Utterance& clip) {
+  const Person person = make_person(job.speaker, config.seed);
+  const std::string folder = fmt::format("s{}", job.speaker);
+  const std::string& id = job.sentence.id;
+  write_clip(config.out / folder / (id + ".mpg"), person, clip, seed_of(config, job));
+  write_file(config.out / "alignments" / folder / (id + ".align"), alignment(clip));
+}
+
+/// Makes the clips in rounds. The sentences of a round are spoken first, by child processes of a
+/// process without other threads: a lock that another thread held at the fork would stay locked in
+/// the child for ever. Then threads draw them.
 class ClipCrew {
  public:
   explicit ClipCrew(const DemoCorpusConfig& config) : config_(config), jobs_(plan_clips(config)) {}
 
   void run() {
     Progress progress("demo corpus", static_cast<std::int64_t>(jobs_.size()), "clips");
-    std::vector<std::future<void>> crew;
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
-      crew.push_back(std::async(std::launch::async, [this] { work(); }));
-    for (std::future<void>& worker : crew)
-      while (worker.wait_for(std::chrono::milliseconds(200)) != std::future_status::ready)
-        progress.update(done_);
-    for (std::future<void>& worker : crew)
-      worker.get();
-    progress.update(done_);
+    for (std::size_t first = 0; first < jobs_.size(); first += kRound) {
+      const std::size_t last = std::min(first + kRound, jobs_.size());
+      speak(first, last);
+      draw(first, last);
+      progress.update(static_cast<std::int64_t>(last));
+    }
   }
 
  private:
-  void work() {
-    try {
-      for (std::size_t i = next_++; i < jobs_.size(); i = next_++) {
-        make_clip(config_, jobs_[i]);
-        ++done_;
-      }
-    } catch (...) {
-      next_ = jobs_.size();
-      throw;
+  static constexpr std::size_t kRound = 16;
+
+  void speak(std::size_t first, std::size_t last) {
+    spoken_.clear();
+    for (std::size_t i = first; i < last; ++i) {
+      const Person person = make_person(jobs_[i].speaker, config_.seed);
+      spoken_.push_back(speak_clip(person, jobs_[i].sentence, seed_of(config_, jobs_[i])));
     }
+  }
+
+  void draw(std::size_t first, std::size_t last) {
+    std::atomic<std::size_t> next{first};
+    const auto work = [&] {
+      for (std::size_t i = next++; i < last; i = next++)
+        draw_clip(config_, jobs_[i], spoken_[i - first]);
+    };
+    std::vector<std::future<void>> crew;
+    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
+      crew.push_back(std::async(std::launch::async, work));
+    for (std::future<void>& worker : crew)
+      worker.get();
   }
 
   const DemoCorpusConfig& config_;
   const std::vector<ClipJob> jobs_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<std::int64_t> done_{0};
+  std::vector<Utterance> spoken_;
 };
 
 }  // namespace

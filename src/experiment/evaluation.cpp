@@ -70,13 +70,16 @@ eval::ClipScores score_pair(const std::string& id,
                             const std::vector<std::string>& metrics) {
   eval::ClipScores clip;
   clip.id = id;
-  const auto scores = eval::stoi(reference, degraded);
-  if (!scores) {
-    clip.failure = "fewer than 30 frames (0.4 s) of speech";
-    return clip;
+  try {
+    const auto scores = eval::stoi(reference, degraded);
+    if (!scores)
+      clip.failure = "the reference has fewer than 30 frames (0.4 s) of speech";
+    else
+      for (const std::string& metric : metrics)
+        clip.scores[metric] = metric == "stoi" ? scores->stoi : scores->estoi;
+  } catch (const Error& error) {  // samples that are not finite, say: counted and named, not fatal
+    clip.failure = error.what();
   }
-  for (const std::string& metric : metrics)
-    clip.scores[metric] = metric == "stoi" ? scores->stoi : scores->estoi;
   return clip;
 }
 

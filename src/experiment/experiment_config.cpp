@@ -95,11 +95,11 @@ std::vector<fs::path> config_folders() {
 }
 
 void collect_manifests(const fs::path& folder, int depth, std::set<fs::path>& found) {
-  if (fs::exists(folder / "manifest.jsonl"))
+  std::error_code unreadable;
+  if (fs::exists(folder / "manifest.jsonl", unreadable))
     found.insert(fs::canonical(folder / "manifest.jsonl"));
   if (depth == 0)
     return;
-  std::error_code unreadable;
   for (const auto& item : fs::directory_iterator(folder, unreadable))
     if (item.is_directory(unreadable))
       collect_manifests(item.path(), depth - 1, found);

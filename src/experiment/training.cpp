@@ -18,14 +18,18 @@ std::string as_yaml(const ExperimentConfig& config) {
   return config::to_yaml(config::list_fields(config));
 }
 
-void open_new_run(const ExperimentConfig& config, const train::RunFolder& run) {
+void refuse_existing(const train::RunFolder& run) {
   require(!fs::exists(run.config()) && !fs::exists(run.last()),
           ErrorKind::kUsage,
           "{}: already holds a run; continue it with --resume, or name another folder with --run",
           run.path.string());
+}
+
+void open_run(const ExperimentConfig& config, const train::RunFolder& run) {
   make_folder(run.path / "checkpoints");
   make_folder(run.samples());
   write_file(run.config(), as_yaml(config));
+  log::also_to(run.log());
 }
 
 // What may change between two sittings of a run: how long it goes on, and where things are.
@@ -47,11 +51,11 @@ bool may_differ(const std::string& difference) {
 // What the run goes on with: `config`, which may differ from the stored one only as may_differ()
 // says.
 ExperimentConfig resumed(ExperimentConfig config, const train::RunFolder& run) {
-  require(fs::exists(run.last()),
+  require(fs::exists(run.config()),
           ErrorKind::kUsage,
           "{}: nothing to resume, {} is missing",
           run.path.string(),
-          run.last().string());
+          run.config().string());
   const auto stored = config::read_yaml<ExperimentConfig>(run.config());
   config.from = stored.from;  // where the run once started does not matter any more
   std::string refused;
@@ -67,7 +71,6 @@ ExperimentConfig resumed(ExperimentConfig config, const train::RunFolder& run) {
           "{}: cannot resume with another config:{}",
           run.path.string(),
           refused);
-  write_file(run.config(), as_yaml(config));
   return config;
 }
 
@@ -78,7 +81,6 @@ void initialize(lip2mel::Lip2Mel& network,
                 const fs::path& manifest) {
   if (!config.from.empty()) {
     const fs::path checkpoint = find_checkpoint(config.from);
-    log::info("starting from the weights of {}", checkpoint.string());
     load_best_weights(network, train::load_tensors(checkpoint), checkpoint);
     return;
   }
@@ -86,7 +88,7 @@ void initialize(lip2mel::Lip2Mel& network,
   network->set_mel_statistics(stats.mean, stats.deviation);
 }
 
-void log_network(const lip2mel::Lip2Mel& network, const std::string& device, std::size_t clips) {
+void log_start(const lip2mel::Lip2Mel& network, const std::string& device, std::size_t clips) {
   std::int64_t parameters = 0;
   for (const Tensor& parameter : network->parameters())
     parameters += parameter.numel();
@@ -94,6 +96,13 @@ void log_network(const lip2mel::Lip2Mel& network, const std::string& device, std
             clips,
             static_cast<double>(parameters) * 1e-6,
             device);
+}
+
+// The training split; says now, not at the first validation, when there is no valid split.
+std::vector<data::ManifestEntry> training_clips(const fs::path& manifest) {
+  const auto entries = data::read_manifest(manifest);
+  data::select_split(entries, "valid", manifest);
+  return data::select_split(entries, "train", manifest);
 }
 
 }  // namespace
@@ -104,21 +113,26 @@ train::TrainOutcome run_training(ExperimentConfig config,
   const std::string device = choose_device(config);
   const fs::path manifest = find_manifest(config);
   config.data.manifest = manifest.string();  // so that the run can be evaluated from anywhere
-  const auto entries = data::read_manifest(manifest);
-  const auto clips = data::select_split(entries, "train", manifest);
-  data::select_split(
-      entries, "valid", manifest);  // says now, not at the first validation, when there is none
+  const auto clips = training_clips(manifest);
   if (start == Start::kNew)
-    open_new_run(config, run);
+    refuse_existing(run);
   else
     config = resumed(config, run);
-  log::also_to(run.log());
+
+  // A run that was stopped before its first checkpoint is begun again: all that is random is drawn
+  // from the seed.
+  const bool fresh = !fs::exists(run.last());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
   lip2mel::Lip2Mel network(config.lip2mel);
-  if (start == Start::kNew)
+  if (fresh)
     initialize(network, config, manifest);
+  open_run(config, run);
+  if (fresh)
+    fs::remove(run.events());
+  if (fresh && !config.from.empty())
+    log::info("starting from the weights of {}", config.from);
   network->to(torch::Device(device));
-  log_network(network, device, clips.size());
+  log_start(network, device, clips.size());
 
   data::Loader loader(manifest.parent_path(), clips, training_loader(config));
   Lip2MelTask task(network, config, manifest, device);
@@ -130,7 +144,7 @@ train::TrainOutcome run_training(ExperimentConfig config,
                           .device = device,
                           .seed = static_cast<std::uint64_t>(config.seed),
                           .metadata = {}});
-  if (start == Start::kResume)
+  if (!fresh)
     trainer.resume();
   return trainer.run();
 }

@@ -159,13 +159,48 @@ TEST_F(ProgramFault, AFullDiskLeavesThePreviousCheckpointWhole) {
     EXPECT_THAT(item.path().string(), ::testing::Not(HasSubstr(".tmp")));
 }
 
-TEST_F(ProgramFault, VideosWithoutAFaceOrWithTwoPicturesAreRefused) {
-  const auto outcome =
-      run("printf 'x' > text.mpg; lipsound2 synthesize --run run --out spoken text.mpg");
-  EXPECT_EQ(outcome.code, 3);
-  EXPECT_THAT(outcome.error, HasSubstr("text.mpg"));
-  EXPECT_FALSE(fs::exists(folder_ / "spoken/text.wav"));
+TEST_F(ProgramFault, BadVideosAreRefusedAndLeaveNothing) {
+  write_file(folder_ / "text.mpg", "no film");
+  write_file(folder_ / "empty.mpg", "");
+  for (const char* video : {"text.mpg", "empty.mpg"}) {
+    const auto outcome =
+        run(std::string("lipsound2 synthesize --run run --mux --out spoken ") + video);
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_THAT(outcome.error, HasSubstr(video));
+    EXPECT_TRUE(fs::is_empty(folder_ / "spoken"));
+  }
   EXPECT_EQ(run("lipsound2 synthesize --run run --out spoken missing.mpg").code, 4);
+}
+
+TEST_F(ProgramFault, AResultNeverOverwritesAVideo) {
+  fs::create_directories(folder_ / "own");
+  fs::copy_file(fs::directory_iterator(folder_ / "corpus/s1")->path(),
+                folder_ / "own/film.mp4",
+                fs::copy_options::overwrite_existing);
+  const std::string before = read_file(folder_ / "own/film.mp4");
+
+  const auto outcome = run("lipsound2 synthesize --run run --mux --out own own/film.mp4");
+
+  EXPECT_EQ(outcome.code, 2);
+  EXPECT_THAT(outcome.error, HasSubstr("own/film.mp4: --out would overwrite this video"));
+  EXPECT_EQ(read_file(folder_ / "own/film.mp4"), before);
+}
+
+TEST_F(ProgramFault, ARunKilledBeforeItsFirstCheckpointStartsAgain) {
+  const std::string flags =
+      " --run early --set data.manifest=prepared/manifest.jsonl --set train.steps=4";
+  ASSERT_EQ(run("lipsound2 train --config tiny.yaml --run whole --set "
+                "data.manifest=prepared/manifest.jsonl --set train.steps=4")
+                .code,
+            0);
+  ASSERT_EQ(run("lipsound2 train --config tiny.yaml" + flags).code, 0);
+  fs::remove_all(folder_ / "early/checkpoints");
+
+  const auto again = run("lipsound2 train --config tiny.yaml --resume" + flags);
+
+  EXPECT_EQ(again.code, 0) << again.error;
+  EXPECT_EQ(read_file(folder_ / "early/checkpoints/last.safetensors"),
+            read_file(folder_ / "whole/checkpoints/last.safetensors"));
 }
 
 }  // namespace

@@ -7,8 +7,9 @@ namespace lipsound2::experiment {
 enum class Start { kNew, kResume };
 
 /// Trains the stage that `config` describes in the run folder. kNew refuses a folder that already
-/// holds a run (kUsage); kResume goes on from its last checkpoint with the config stored there, and
-/// refuses a config whose network differs (kConfig).
+/// holds a run (kUsage); nothing is written before the weights to start from are there. kResume
+/// goes on from the last checkpoint (from the beginning, if there is none yet) and refuses a config
+/// that differs in more than length, place and machine (kConfig).
 train::TrainOutcome run_training(ExperimentConfig config, const train::RunFolder& run, Start start);
 
 }  // namespace lipsound2::experiment
