@@ -9,7 +9,6 @@
 namespace lipsound2::corpora {
 namespace {
 
-
 std::string join_notes(const std::string& first, const std::string& second) {
   return first + (first.empty() || second.empty() ? "" : "; ") + second;
 }
