@@ -3,8 +3,8 @@
 
     .venv/bin/python scripts/compare_pytorch.py [--rounds 3] [--program build/release/lipsound2] [--json out.json]
 
-Both run in processes of their own with the same number of threads, one after the other. A training step is forward, loss, backward and
-AdamW on random pictures; the decoder alone is forward and backward over a given memory. Run it with nothing else on the machine.
+Both run in processes of their own with the same number of threads, one after the other. A training step is forward, loss, backward,
+clipping and AdamW on random pictures; the decoder alone is forward and backward over a given memory. Run it with nothing else on the machine.
 """
 
 import argparse

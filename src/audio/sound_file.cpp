@@ -8,6 +8,7 @@
 
 #include <sndfile.h>
 
+#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
@@ -201,7 +202,9 @@ std::string encode_flac(const Waveform& sound) {
 }
 
 void write_wav(const std::filesystem::path& path, const Waveform& sound) {
-  write_file(path, encode_pcm16(sound, SF_FORMAT_WAV, path.string()));
+  WavWriter writer(path, sound.rate);
+  writer.write(sound.samples);
+  writer.commit();
 }
 
 }  // namespace lipsound2::audio

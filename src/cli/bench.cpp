@@ -6,10 +6,11 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/experiment/experiment_config.h"
+#include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/synthesizer.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -61,7 +62,7 @@ StepInput random_input(const experiment::ExperimentConfig& config, std::int64_t 
       torch::randn({clips, pictures * config.lip2mel.mel_frames_per_picture, config.audio.bands})};
 }
 
-// Forward, loss, backward, AdamW: what a training step does on the device.
+// Forward, loss, backward, clipping, AdamW: what a training step does on the device.
 Timings measure_step(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   lip2mel::Lip2Mel network(config.lip2mel);
   torch::optim::AdamW optimizer(network->parameters(),
@@ -72,6 +73,7 @@ Timings measure_step(const experiment::ExperimentConfig& config, const BenchFlag
     const auto output =
         network->forward(input.faces, input.lengths, input.mel, lip2mel::DecoderFeed::kTruth);
     network->losses(output, input.lengths, input.mel, /*progress=*/0.5).total.backward();
+    torch::nn::utils::clip_grad_norm_(network->parameters(), /*max_norm=*/1);
     optimizer.step();
   });
 }
@@ -162,7 +164,7 @@ void add_bench(CLI::App& program) {
   command->add_option("--repeats", flags->repeats, "after one to warm up")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  command->add_option("--json", flags->json, "also write the result here")->type_name("FILE");
+  add_json_flag(*command, flags->json);
   command->callback([flags] { bench(*flags); });
 }
 

@@ -1,8 +1,11 @@
+#include <nlohmann/json.hpp>
+
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
-#include "lipsound2/experiment/experiment_config.h"
+#include "lipsound2/experiment/find_config.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -11,6 +14,7 @@ struct ConfigFlags {
   std::string file;
   std::vector<std::string> overrides;
   bool help_keys = false;
+  std::string json;
 };
 
 void show_config(const ConfigFlags& flags) {
@@ -19,9 +23,12 @@ void show_config(const ConfigFlags& flags) {
     return;
   }
   require(!flags.file.empty(), ErrorKind::kUsage, "config: expected a file, or --help-keys");
-  fmt::print(
-      "{}",
-      config::to_yaml(config::list_fields(experiment::load_config(flags.file, flags.overrides))));
+  const auto fields = config::list_fields(experiment::load_config(flags.file, flags.overrides));
+  nlohmann::ordered_json values;
+  for (const config::FieldLine& field : fields)
+    values[field.key] = field.value;
+  write_json(flags.json, values);
+  fmt::print("{}", config::to_yaml(fields));
 }
 
 }  // namespace
@@ -35,6 +42,7 @@ void add_config(CLI::App& program) {
       ->add_option("--set", flags->overrides, "a config key and its value: key=value (repeatable)")
       ->type_name("KEY=VALUE");
   command->add_flag("--help-keys", flags->help_keys, "document every key, as a Markdown table");
+  add_json_flag(*command, flags->json);
   command->callback([flags] { show_config(*flags); });
 }
 

@@ -1,6 +1,9 @@
 #include "lipsound2/corpora/demo_corpus.h"
 
+#include <nlohmann/json.hpp>
+
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 
@@ -19,8 +22,15 @@ void add_demo_corpus(CLI::App& program) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command->add_option("--language", config->language, "en")->capture_default_str();
-  command->callback([config] {
+  const auto json = std::make_shared<std::string>();
+  add_json_flag(*command, *json);
+  command->callback([config, json] {
     corpora::make_demo_corpus(*config);
+    write_json(*json,
+               {{"out", config->out.string()},
+                {"clips", config->clips},
+                {"speakers", config->speakers},
+                {"seed", config->seed}});
     fmt::print("{}\n", config->out.string());
   });
 }

@@ -2,12 +2,14 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <nlohmann/json.hpp>
 #include <torch/torch.h>
 
 #include "lipsound2/core/error.h"
-#include "lipsound2/experiment/experiment_config.h"
+#include "lipsound2/experiment/find_config.h"
 
 #include "commands.h"
+#include "json_flag.h"
 #ifdef LIPSOUND2_WITH_VIDEO
 #include "lipsound2/video/face_clip.h"
 #include "lipsound2/video/libraries.h"
@@ -15,6 +17,8 @@
 
 namespace lipsound2::cli {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 // The built-in sound: one second of a chirp from 200 Hz to 3 kHz.
 std::vector<float> chirp() {
@@ -26,11 +30,25 @@ std::vector<float> chirp() {
   return samples;
 }
 
-void check_mel() {
+// What is found, told line by line: a check that fails leaves the lines before it to be read.
+class Examination {
+ public:
+  void note(const std::string& name, const Json& value) {
+    found_[name] = value;
+    fmt::print("{}", readable({{name, value}}));
+  }
+
+  const Json& found() const { return found_; }
+
+ private:
+  Json found_;
+};
+
+void check_mel(Examination& examination) {
   // Mean of librosa 0.11.0's log mel of that chirp (scripts/reference/make_golden_mel.py).
   constexpr double kGolden = -9.625877;
   const double mean = audio::MelSpectrogram({})(chirp()).mean().item<double>();
-  fmt::print("golden mel      {:.5f}\n", mean);
+  examination.note("golden mel", fmt::format("{:.5f}", mean));
   require(std::abs(mean - kGolden) < 1e-3,
           ErrorKind::kNumeric,
           "golden mel: expected {:.5f}, found {:.5f}",
@@ -38,7 +56,7 @@ void check_mel() {
           mean);
 }
 
-void check_step() {
+void check_step(Examination& examination) {
   torch::manual_seed(1);
   const auto config = experiment::load_config("tiny.yaml", {});
   lip2mel::Lip2Mel network(config.lip2mel);
@@ -50,36 +68,41 @@ void check_step() {
   const auto output = network->forward(faces, lengths, mel, lip2mel::DecoderFeed::kTruth);
   const Tensor loss = network->losses(output, lengths, mel, /*progress=*/0).total;
   loss.backward();
-  fmt::print("training step   loss {:.4f}\n", loss.item<double>());
+  examination.note("training step", fmt::format("loss {:.4f}", loss.item<double>()));
   require(std::isfinite(loss.item<double>()),
           ErrorKind::kNumeric,
           "training step: the loss is not finite");
 }
 
-void print_machine() {
-  fmt::print("lipsound2       {}\nLibTorch        {}\n", LIPSOUND2_VERSION, TORCH_VERSION);
-  fmt::print("compiler        {}\n", __VERSION__);
-  fmt::print("threads         {}\n", at::get_num_threads());
-  fmt::print("CUDA devices    {}\n", torch::cuda::device_count());
-  fmt::print("matrix library  {}\n",
-             at::hasMKL()      ? "MKL"
-             : at::hasLAPACK() ? "LAPACK"
-                               : "built-in");
+void describe_machine(Examination& examination) {
+  examination.note("lipsound2", LIPSOUND2_VERSION);
+  examination.note("LibTorch", TORCH_VERSION);
+  examination.note("compiler", __VERSION__);
+  examination.note("threads", at::get_num_threads());
+  examination.note("CUDA devices", torch::cuda::device_count());
+  examination.note("matrix library",
+                   at::hasMKL()      ? "MKL"
+                   : at::hasLAPACK() ? "LAPACK"
+                                     : "built-in");
   const auto disk = std::filesystem::space(".");
-  fmt::print("disk            {:.1f} GB free here\n", static_cast<double>(disk.available) * 1e-9);
+  examination.note("disk",
+                   fmt::format("{:.1f} GB free here", static_cast<double>(disk.available) * 1e-9));
 #ifdef LIPSOUND2_WITH_VIDEO
-  fmt::print("{}", video::describe_libraries());
+  for (const video::LibraryFact& fact : video::describe_libraries())
+    examination.note(fact.name, fact.value);
   video::FaceClipReader reader({});
-  fmt::print("face detector   Haar cascade found\n");
+  examination.note("face detector", "Haar cascade found");
 #else
-  fmt::print("video           not built in\n");
+  examination.note("video", "not built in");
 #endif
 }
 
-void examine() {
-  print_machine();
-  check_mel();
-  check_step();
+void examine(const std::string& json) {
+  Examination examination;
+  describe_machine(examination);
+  check_mel(examination);
+  check_step(examination);
+  write_json(json, examination.found());
   fmt::print("all is well\n");
 }
 
@@ -88,7 +111,9 @@ void examine() {
 void add_doctor(CLI::App& program) {
   auto* command = program.add_subcommand(
       "doctor", "versions, devices, codecs, disk; a golden mel; a training step");
-  command->callback([] { examine(); });
+  const auto json = std::make_shared<std::string>();
+  add_json_flag(*command, *json);
+  command->callback([json] { examine(*json); });
 }
 
 }  // namespace lipsound2::cli

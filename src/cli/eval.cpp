@@ -6,6 +6,7 @@
 #include "lipsound2/experiment/runs.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -46,7 +47,7 @@ void add_eval(CLI::App& program) {
   command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
   command->add_option("--manifest", flags->manifest, "another corpus than the run's own")
       ->type_name("FILE");
-  command->add_option("--json", flags->json, "also write the scores here")->type_name("FILE");
+  add_json_flag(*command, flags->json);
   command->add_flag("--swap-videos", flags->swap, "control: give each clip another clip's video");
   command->callback([flags] { run_eval(*flags); });
 }

@@ -1,6 +1,4 @@
-#include <map>
-
-#include <fmt/ranges.h>
+#include <nlohmann/json.hpp>
 #include <torch/types.h>
 
 #include "lipsound2/core/error.h"
@@ -10,89 +8,105 @@
 #include "lipsound2/experiment/runs.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
-void inspect_manifest(const fs::path& file) {
+void count(Json& counter, double amount) {
+  counter = (counter.is_null() ? 0.0 : counter.get<double>()) + amount;
+}
+
+void count_one(Json& counter) {
+  counter = (counter.is_null() ? 0 : counter.get<std::int64_t>()) + 1;
+}
+
+Json inspect_manifest(const fs::path& file) {
+  Json found{{"kind", "manifest"}, {"file", file.string()}};
   const auto entries = data::read_manifest(file);
-  std::map<std::string, std::pair<std::int64_t, double>> splits;
-  std::map<std::string, std::int64_t> speakers;
+  found["clips"] = entries.size();
   for (const data::ManifestEntry& entry : entries) {
-    auto& [clips, seconds] = splits[entry.split];
-    ++clips;
-    seconds += static_cast<double>(entry.samples) / static_cast<double>(entry.rate);
-    ++speakers[entry.speaker];
+    Json& split = found["splits"][entry.split];
+    count_one(split["clips"]);
+    count(split["minutes"],
+          static_cast<double>(entry.samples) / static_cast<double>(entry.rate) / 60);
+    count_one(found["clips by speaker"][entry.speaker]);
   }
-  fmt::print("manifest of {} clips by {} speakers\n", entries.size(), speakers.size());
-  for (const auto& [split, total] : splits)
-    fmt::print("  {:6} {:8} clips {:10.2f} minutes\n", split, total.first, total.second / 60);
-  for (const auto& [speaker, clips] : speakers)
-    fmt::print("  speaker {:12} {:8} clips\n", speaker, clips);
+  return found;
 }
 
-void inspect_shard(const fs::path& file) {
+Json inspect_shard(const fs::path& file) {
+  Json found{{"kind", "shard"}, {"file", file.string()}};
   const auto members = data::list_shard(file);
+  found["members"] = members.size();
   for (const data::ShardMember& member : members)
-    fmt::print("{:10} bytes  {}\n", member.bytes, member.name);
-  fmt::print("shard of {} members\n", members.size());
+    found["bytes by member"][member.name] = member.bytes;
+  return found;
 }
 
-void inspect_checkpoint(const fs::path& file) {
+Json inspect_checkpoint(const fs::path& file) {
+  Json found{{"kind", "checkpoint"}, {"file", file.string()}};
   const train::TensorFile content = train::load_tensors(file);
-  std::map<std::string, std::pair<std::size_t, std::int64_t>> parts;
   for (const auto& [name, tensor] : content.tensors) {
-    auto& [tensors, values] = parts[name.substr(0, name.find('.'))];
-    ++tensors;
-    values += tensor.numel();
-    if (name.rfind("model.", 0) == 0)
-      fmt::print("  {:72} {}\n", name, fmt::join(tensor.sizes().vec(), " x "));
+    Json& part = found["parts"][name.substr(0, name.find('.'))];
+    count_one(part["tensors"]);
+    part["values"] = part.value("values", std::int64_t{0}) + tensor.numel();
+    if (name.starts_with("model."))
+      found["shapes"][name] = tensor.sizes().vec();
   }
-  for (const auto& [part, total] : parts)
-    fmt::print("{}: {} tensors, {} values\n", part, total.first, total.second);
   for (const auto& [name, text] : content.metadata)
-    if (name != "config")
-      fmt::print("{}: {}\n", name, text);
+    found["metadata"][name] = text;
+  return found;
 }
 
-void inspect_run(const fs::path& folder) {
+Json last_event(const fs::path& file) {
+  const std::string events = read_file(file);
+  const auto last = events.rfind('\n', events.size() < 2 ? 0 : events.size() - 2);
+  return Json::parse(events.substr(last == std::string::npos ? 0 : last + 1),
+                     /*callback=*/nullptr,
+                     /*allow_exceptions=*/false);
+}
+
+Json inspect_run(const fs::path& folder) {
   const train::RunFolder run{folder};
-  fmt::print("run {}\n\n{}\n", folder.string(), read_file(run.config()));
-  if (fs::exists(run.events())) {
-    const std::string events = read_file(run.events());
-    const auto last = events.rfind('\n', events.size() < 2 ? 0 : events.size() - 2);
-    fmt::print("last event: {}", events.substr(last == std::string::npos ? 0 : last + 1));
-  }
+  Json found{{"kind", "run"}, {"folder", folder.string()}};
+  if (fs::exists(run.events()))
+    found["last event"] = last_event(run.events());
   for (const fs::path& checkpoint : {run.last(), run.best()})
     if (fs::exists(checkpoint))
-      fmt::print("{}: {} bytes\n", checkpoint.string(), fs::file_size(checkpoint));
+      found["bytes by checkpoint"][checkpoint.filename().string()] = fs::file_size(checkpoint);
+  found["config"] = "\n" + read_file(run.config());
+  return found;
 }
 
-void inspect(const fs::path& path) {
+Json inspect_folder(const fs::path& folder) {
+  if (fs::exists(folder / "manifest.jsonl"))
+    return inspect_manifest(folder / "manifest.jsonl");
+  require(fs::exists(folder / "config.yaml"),
+          ErrorKind::kData,
+          "{}: expected a run (config.yaml) or a prepared corpus (manifest.jsonl)",
+          folder.string());
+  return inspect_run(folder);
+}
+
+Json inspect(const fs::path& path) {
   require(fs::exists(path), ErrorKind::kIo, "{}: no such file or folder", path.string());
-  if (fs::is_directory(path)) {
-    if (fs::exists(path / "manifest.jsonl"))
-      return inspect_manifest(path / "manifest.jsonl");
-    require(fs::exists(path / "config.yaml"),
-            ErrorKind::kData,
-            "{}: expected a run (config.yaml) or a prepared corpus (manifest.jsonl)",
-            path.string());
-    return inspect_run(path);
-  }
+  if (fs::is_directory(path))
+    return inspect_folder(path);
   const std::string extension = path.extension().string();
   if (extension == ".jsonl")
-    inspect_manifest(path);
-  else if (extension == ".tar")
-    inspect_shard(path);
-  else if (extension == ".safetensors")
-    inspect_checkpoint(path);
-  else
-    fail(ErrorKind::kData,
-         "{}: expected a .tar shard, a .jsonl manifest, a .safetensors checkpoint, a run or a "
-         "corpus folder",
-         path.string());
+    return inspect_manifest(path);
+  if (extension == ".tar")
+    return inspect_shard(path);
+  if (extension == ".safetensors")
+    return inspect_checkpoint(path);
+  fail(ErrorKind::kData,
+       "{}: expected a .tar shard, a .jsonl manifest, a .safetensors checkpoint, a run or a "
+       "corpus folder",
+       path.string());
 }
 
 }  // namespace
@@ -101,8 +115,14 @@ void add_inspect(CLI::App& program) {
   auto* command = program.add_subcommand(
       "inspect", "what is in a shard, manifest, checkpoint, run or prepared corpus");
   const auto path = std::make_shared<std::string>();
+  const auto json = std::make_shared<std::string>();
   command->add_option("PATH", *path, "file or folder")->required();
-  command->callback([path] { inspect(*path); });
+  add_json_flag(*command, *json);
+  command->callback([path, json] {
+    const Json found = inspect(*path);
+    write_json(*json, found);
+    fmt::print("{}", readable(found));
+  });
 }
 
 }  // namespace lipsound2::cli

@@ -1,8 +1,34 @@
 #include "lipsound2/corpora/prepare.h"
 
+#include <nlohmann/json.hpp>
+
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
+namespace {
+
+nlohmann::ordered_json as_json(const corpora::PrepareReport& report) {
+  nlohmann::ordered_json json{{"clips", report.total.clips},
+                              {"pictures", report.total.frames},
+                              {"seconds", report.total.seconds},
+                              {"shards", report.shards},
+                              {"rejected", report.rejected()},
+                              {"rejects", report.rejects},
+                              {"notes", report.notes},
+                              {"formats", report.formats},
+                              {"clips by speaker", report.speakers},
+                              {"left out", report.left_out},
+                              {"missing", report.missing},
+                              {"pictures read", report.frames_read},
+                              {"seconds of reading", report.read_seconds}};
+  for (const auto& [split, count] : report.splits)
+    json["splits"][split] = {
+        {"clips", count.clips}, {"pictures", count.frames}, {"seconds", count.seconds}};
+  return json;
+}
+
+}  // namespace
 
 void add_prepare(CLI::App& program) {
   auto* command = program.add_subcommand(
@@ -32,7 +58,13 @@ void add_prepare(CLI::App& program) {
           "--detector", config->face.detector, "YuNet model (default: OpenCV's Haar cascade)")
       ->type_name("ONNX");
   command->add_flag("--check", config->check, "read every clip, write nothing");
-  command->callback([config] { fmt::print("{}", corpora::to_text(corpora::prepare(*config))); });
+  const auto json = std::make_shared<std::string>();
+  add_json_flag(*command, *json);
+  command->callback([config, json] {
+    const corpora::PrepareReport report = corpora::prepare(*config);
+    write_json(*json, as_json(report));
+    fmt::print("{}", corpora::to_text(report));
+  });
 }
 
 }  // namespace lipsound2::cli

@@ -6,6 +6,7 @@
 #include "lipsound2/experiment/evaluation.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -93,7 +94,7 @@ void add_score(CLI::App& program) {
   command->add_option("--degraded", flags->degraded, "sound file, or folder paired by file stem")
       ->required();
   command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
-  command->add_option("--json", flags->json, "also write the scores here")->type_name("FILE");
+  add_json_flag(*command, flags->json);
   command->callback([flags] { score(*flags); });
 }
 

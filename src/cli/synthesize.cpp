@@ -1,6 +1,8 @@
 #include <set>
 
-#include "lipsound2/audio/sound_file.h"
+#include <nlohmann/json.hpp>
+
+#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/data/face_input.h"
@@ -11,11 +13,13 @@
 #include "lipsound2/video/movie_writer.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
 
 namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
 
 struct SynthesizeFlags {
   std::string run;
@@ -24,6 +28,7 @@ struct SynthesizeFlags {
   std::string vocoder = "griffin-lim";
   std::string detector;
   bool mux = false;
+  std::string json;
 };
 
 // The stored form of a picture, then what the loader makes of it: the network sees what it was
@@ -41,19 +46,31 @@ class VideoToSound {
         synthesizer_(trained_.network, trained_.config, trained_.device),
         reader_({.detector = flags.detector}) {}
 
-  void convert(const fs::path& file) {
-    experiment::WindowedSynthesis synthesis(synthesizer_, trained_.config);
+  /// What was made of the video.
+  Json convert(const fs::path& file) {
+    const std::string stem = (fs::path(flags_.out) / file.stem()).string();
+    if (flags_.mux)
+      video::require_muxable(file, stem + ".mp4");
+    audio::WavWriter wav(stem + ".wav", synthesizer_.rate());
+    experiment::WindowedSynthesis synthesis(
+        synthesizer_, trained_.config, [&](std::span<const float> samples) { wav.write(samples); });
     const video::MediaFacts facts = reader_.stream(file, [&](const video::Image& face) {
       synthesis.add(as_network_input(face, trained_.config.data.faces));
     });
-    const audio::Waveform sound = synthesizer_.sound(synthesis.finish());
-    const fs::path stem = fs::path(flags_.out) / file.stem();
-    audio::write_wav(stem.string() + ".wav", sound);
-    fmt::print("{}.wav  {:.2f} s  {}\n", stem.string(), sound.seconds(), facts.note);
-    if (!flags_.mux)
-      return;
-    video::mux(file, sound, stem.string() + ".mp4");
-    fmt::print("{}.mp4\n", stem.string());
+    synthesis.finish();
+    wav.commit();
+    fmt::print("{}.wav  {:.2f} s  {}\n", stem, wav.seconds(), facts.note);
+    Json made{{"video", file.string()},
+              {"wav", stem + ".wav"},
+              {"seconds", wav.seconds()},
+              {"faces", facts.faces},
+              {"note", facts.note}};
+    if (flags_.mux) {
+      video::mux(file, stem + ".wav", stem + ".mp4");
+      fmt::print("{}.mp4\n", stem);
+      made["mp4"] = stem + ".mp4";
+    }
+    return made;
   }
 
  private:
@@ -88,8 +105,10 @@ void synthesize(const SynthesizeFlags& flags) {
   check_targets(flags);
   make_folder(flags.out);
   VideoToSound converter(flags);
+  Json made = Json::array();
   for (const std::string& file : flags.videos)
-    converter.convert(file);
+    made.push_back(converter.convert(file));
+  write_json(flags.json, made);
 }
 
 }  // namespace
@@ -106,6 +125,7 @@ void add_synthesize(CLI::App& program) {
   command->add_option("--detector", flags->detector, "YuNet model (default: OpenCV's Haar cascade)")
       ->type_name("ONNX");
   command->add_flag("--mux", flags->mux, "also write <stem>.mp4: the video with its new sound");
+  add_json_flag(*command, flags->json);
   command->callback([flags] { synthesize(*flags); });
 }
 

@@ -1,9 +1,13 @@
+#include <nlohmann/json.hpp>
+
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/training.h"
 
 #include "commands.h"
+#include "json_flag.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -16,6 +20,7 @@ struct TrainFlags {
   std::string run;
   std::string from;
   bool resume = false;
+  std::string json;
 };
 
 void add_common_flags(CLI::App& command, TrainFlags& flags) {
@@ -24,6 +29,7 @@ void add_common_flags(CLI::App& command, TrainFlags& flags) {
       ->type_name("KEY=VALUE");
   command.add_option("--run", flags.run, "run folder (default: runs/<name of the config>)")
       ->type_name("DIR");
+  add_json_flag(command, flags.json);
   command.add_flag("--resume", flags.resume, "go on from the run's last checkpoint");
 }
 
@@ -35,7 +41,9 @@ void run_stage(const TrainFlags& flags, experiment::ExperimentConfig config) {
     log::info("stopped and saved; go on with the same command and --resume");
     throw CLI::RuntimeError(kStoppedBySignal);
   }
-  fmt::print("{}\n", (std::filesystem::exists(run.best()) ? run.best() : run.last()).string());
+  const auto checkpoint = std::filesystem::exists(run.best()) ? run.best() : run.last();
+  write_json(flags.json, {{"run", run.path.string()}, {"checkpoint", checkpoint.string()}});
+  fmt::print("{}\n", checkpoint.string());
 }
 
 void finetune(const TrainFlags& flags) {
@@ -43,7 +51,7 @@ void finetune(const TrainFlags& flags) {
   if (!flags.from.empty())
     config.from = flags.from;
   if (config.from.empty() && !flags.resume)
-    config.from = experiment::latest_pretraining().path.string();
+    config.from = experiment::latest_pretraining(config).path.string();
   if (!config.from.empty() && !flags.resume)
     config.from = experiment::find_checkpoint(config.from).string();
   run_stage(flags, config);

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@
 
 namespace lipsound2 {
 namespace {
+
+constexpr std::string_view kTemporary = ".tmp";  // and the number of the process
 
 [[noreturn]] void fail_with_errno(const std::filesystem::path& path, const char* what) {
   fail(ErrorKind::kIo, "{}: cannot {}: {}", path.string(), what, std::strerror(errno));
@@ -46,7 +49,8 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path)
-    : path_(std::move(path)), temporary_(path_.string() + ".tmp" + std::to_string(::getpid())) {
+    : path_(std::move(path)),
+      temporary_(path_.string() + std::string(kTemporary) + std::to_string(::getpid())) {
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (!file_)
     fail_with_errno(path_, "write");
@@ -63,6 +67,10 @@ void AtomicFile::write(std::string_view bytes) {
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
     fail_with_errno(path_, "write");
   size_ += bytes.size();
+}
+
+int AtomicFile::descriptor() const {
+  return ::fileno(file_);
 }
 
 void AtomicFile::commit() {
@@ -88,6 +96,19 @@ void make_folder(const std::filesystem::path& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   require(!error, ErrorKind::kIo, "{}: cannot create folder: {}", path.string(), error.message());
+}
+
+void remove_temporaries(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> stale;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string suffix = entry.path().extension().string();
+    if (suffix.size() > kTemporary.size() && suffix.starts_with(kTemporary) &&
+        suffix.find_first_not_of("0123456789", kTemporary.size()) == std::string::npos)
+      stale.push_back(entry.path());
+  }
+  std::error_code error;
+  for (const auto& file : stale)
+    std::filesystem::remove(file, error);
 }
 
 void append_line(const std::filesystem::path& path, std::string_view line) {

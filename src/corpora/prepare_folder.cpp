@@ -41,20 +41,6 @@ std::vector<config::FieldLine> read_plan(const fs::path& file) {
   return lines;
 }
 
-/// Files that a killed run left under their temporary names ("00001.tar.tmp4711").
-void remove_temporaries(const fs::path& folder) {
-  std::vector<fs::path> stale;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    const std::string suffix = entry.path().extension().string();
-    if (suffix.size() > 4 && suffix.starts_with(".tmp") &&
-        suffix.find_first_not_of("0123456789", 4) == std::string::npos)
-      stale.push_back(entry.path());
-  }
-  std::error_code error;
-  for (const fs::path& file : stale)
-    fs::remove(file, error);
-}
-
 }  // namespace
 
 std::string to_json_line(const Reject& reject) {

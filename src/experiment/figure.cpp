@@ -103,14 +103,18 @@ std::string heat_map_png(const std::vector<Tensor>& panels) {
   return encode_png(raster);
 }
 
-void write_figures(const fs::path& folder, const std::string& stem, const ClipFigure& figure) {
+FigurePngs write_figures(const fs::path& folder,
+                         const std::string& stem,
+                         const ClipFigure& figure) {
   make_folder(folder);
   std::vector<Tensor> mels;
   if (figure.reference_mel.defined())
     mels.push_back(figure.reference_mel);
   mels.push_back(figure.mel);
-  write_file(folder / (stem + "_mel.png"), heat_map_png(mels));
-  write_file(folder / (stem + "_attention.png"), heat_map_png({figure.weights}));
+  FigurePngs pngs{.mel = heat_map_png(mels), .attention = heat_map_png({figure.weights})};
+  write_file(folder / (stem + "_mel.png"), pngs.mel);
+  write_file(folder / (stem + "_attention.png"), pngs.attention);
+  return pngs;
 }
 
 std::string file_stem(const std::string& id) {

@@ -6,6 +6,7 @@
 #include "lipsound2/core/log.h"
 #include "lipsound2/eval/report.h"
 #include "lipsound2/experiment/figure.h"
+#include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
 
 namespace lipsound2::experiment {
@@ -22,19 +23,32 @@ fs::path run_folder(const fs::path& checkpoint) {
   return folder.filename() == "checkpoints" ? folder.parent_path() : folder;
 }
 
+// <run>/eval/<split>; what is not the split's own videos or the run's own corpus says so.
+fs::path evaluation_folder(const EvaluationRequest& request,
+                           const fs::path& checkpoint,
+                           const fs::path& manifest) {
+  std::string name = request.split;
+  if (!request.manifest.empty())
+    name += "-of-" + manifest.parent_path().filename().string();
+  if (request.videos == Videos::kSwapped)
+    name += "-swapped";
+  return run_folder(checkpoint) / "eval" / name;
+}
+
 // Adds a clip with its sounds and pictures to the report.
 void show_clip(const EvaluatedClip& clip, const fs::path& figures, eval::Report& report) {
   const std::string stem = file_stem(clip.entry.id);
-  write_figures(figures, stem, {clip.reference_mel, clip.generated.mel, clip.generated.weights});
+  FigurePngs pngs = write_figures(
+      figures, stem, {clip.reference_mel, clip.generated.mel, clip.generated.weights});
   report.clips.push_back({clip.entry.id,
                           clip.entry.text,
                           {{"reference", clip.reference}, {"synthesized", clip.sound}}});
   report.pictures.push_back(
       {clip.entry.id + ": mel spectrogram, reference above, synthesized below",
-       read_file(figures / (stem + "_mel.png"))});
+       std::move(pngs.mel)});
   report.pictures.push_back(
       {clip.entry.id + ": attention, decoder steps to the right, pictures upward",
-       read_file(figures / (stem + "_attention.png"))});
+       std::move(pngs.attention)});
 }
 
 Evaluation as_evaluation(const EvaluationRequest& request, ExperimentConfig config) {
@@ -66,8 +80,8 @@ EvaluationResult evaluate_run(const EvaluationRequest& request) {
   const fs::path checkpoint = find_checkpoint(request.run);
   TrainedNetwork trained = load_network(checkpoint.string());
   const Evaluation evaluation = as_evaluation(request, trained.config);
-  const std::string clips = request.split + (request.videos == Videos::kSwapped ? "-swapped" : "");
-  const fs::path folder = run_folder(checkpoint) / "eval" / clips;
+  const fs::path folder = evaluation_folder(request, checkpoint, evaluation.manifest);
+  const std::string clips = folder.filename().string();
   log::info("{} clips of {} through {}", evaluation.clips.size(), clips, checkpoint.string());
 
   Synthesizer synthesizer(trained.network, trained.config, trained.device);

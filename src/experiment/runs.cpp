@@ -1,5 +1,7 @@
 #include "lipsound2/experiment/runs.h"
 
+#include <functional>
+
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
 
@@ -8,18 +10,29 @@ namespace lipsound2::experiment {
 namespace fs = std::filesystem;
 namespace {
 
-using RunTest = bool (*)(const train::RunFolder&);
+using RunTest = std::function<bool(const train::RunFolder&)>;
 
 bool has_checkpoint(const train::RunFolder& run) {
   return fs::exists(run.best()) || fs::exists(run.last());
 }
 
-bool is_pretraining(const train::RunFolder& run) {
-  return has_checkpoint(run) && fs::exists(run.config()) &&
-         config::read_yaml<ExperimentConfig>(run.config()).from.empty();
+// What decides which weights fit: all of a network's config but dropout and loss.
+std::vector<config::FieldLine> shape_of(lip2mel::Lip2MelConfig network) {
+  network.loss = {};
+  network.encoder.dropout = network.postnet.dropout = 0;
+  network.decoder.prenet_dropout = network.decoder.lstm_dropout = 0;
+  return config::list_fields(network);
 }
 
-train::RunFolder newest(RunTest accepted, const char* what) {
+bool is_pretraining(const train::RunFolder& run, const lip2mel::Lip2MelConfig& network) {
+  if (!has_checkpoint(run) || !fs::exists(run.config()))
+    return false;
+  const auto stored = config::read_yaml<ExperimentConfig>(run.config());
+  return stored.from.empty() &&
+         config::differences(shape_of(stored.lip2mel), shape_of(network)).empty();
+}
+
+train::RunFolder newest(const RunTest& accepted, const std::string& what) {
   train::RunFolder best;
   fs::file_time_type newest_time = fs::file_time_type::min();
   std::error_code missing;
@@ -46,8 +59,9 @@ train::RunFolder latest_run() {
   return newest(has_checkpoint, "run with a checkpoint");
 }
 
-train::RunFolder latest_pretraining() {
-  return newest(is_pretraining, "pre-training run");
+train::RunFolder latest_pretraining(const ExperimentConfig& goal) {
+  return newest([&](const train::RunFolder& run) { return is_pretraining(run, goal.lip2mel); },
+                "pre-training run whose network has the sizes of " + goal.name);
 }
 
 train::RunFolder find_run(const std::string& name) {

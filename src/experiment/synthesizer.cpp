@@ -1,33 +1,19 @@
 #include "lipsound2/experiment/synthesizer.h"
 
+#include <utility>
+
 #include <torch/torch.h>
+
+#include "cross_fader.h"
 
 namespace lipsound2::experiment {
 namespace {
 
-constexpr std::int64_t kVocoderPiece = 1000;   // mel frames
-constexpr std::int64_t kVocoderOverlap = 100;  // mel frames shared by neighboring pieces
+constexpr std::int64_t kVocoderWindow = 1000;  // mel frames
+constexpr std::int64_t kVocoderOverlap = 100;  // mel frames shared by neighboring windows
 
-// Weights 0 < w < 1 of the newer side of a cross-fade, shaped [count, 1].
-Tensor fade_in(std::int64_t count) {
-  return torch::arange(1, count + 1)
-      .to(torch::kFloat32)
-      .div(static_cast<double>(count + 1))
-      .unsqueeze(1);
-}
-
-// Appends `next` to `joined`, both [N, C], cross-fading the rows they share.
-Tensor cross_fade(const Tensor& joined, const Tensor& next, std::int64_t shared) {
-  if (!joined.defined() || shared == 0)
-    return joined.defined() ? torch::cat({joined, next}) : next;
-  const std::int64_t kept = joined.size(0) - shared;
-  const Tensor weight = fade_in(shared);
-  const Tensor middle = joined.slice(0, kept) * (1 - weight) + next.slice(0, 0, shared) * weight;
-  return torch::cat({joined.slice(0, 0, kept), middle, next.slice(0, shared)});
-}
-
-Tensor to_column(const audio::Waveform& sound) {
-  return torch::tensor(c10::ArrayRef<float>(sound.samples)).unsqueeze(1);
+std::span<const float> as_samples(const Tensor& column) {
+  return {column.const_data_ptr<float>(), static_cast<std::size_t>(column.numel())};
 }
 
 }  // namespace
@@ -37,12 +23,14 @@ Synthesizer::Synthesizer(lip2mel::Lip2Mel network,
                          const std::string& device)
     : network_(std::move(network)),
       device_(device),
+      rate_(static_cast<int>(config.audio.sample_rate)),
       mels_per_picture_(config.lip2mel.mel_frames_per_picture),
+      ensemble_{.draws = config.eval.draws, .mirrored = config.data.augment.flip > 0},
       vocoder_(config.audio, config.eval.griffin_lim) {}
 
 std::vector<GeneratedMel> Synthesizer::mels(const data::Batch& batch) {
   const torch::NoGradGuard no_grad;
-  const auto output = network_->generate(batch.faces.to(device_), batch.face_lengths);
+  const auto output = network_->generate(batch.faces.to(device_), batch.face_lengths, ensemble_);
   const Tensor mel = network_->denormalize(output.mel).to(torch::kCPU, torch::kFloat32);
   const Tensor weights = output.weights.to(torch::kCPU);
   std::vector<GeneratedMel> results;
@@ -57,30 +45,55 @@ std::vector<GeneratedMel> Synthesizer::mels(const data::Batch& batch) {
 }
 
 audio::Waveform Synthesizer::sound(const Tensor& mel) const {
-  if (mel.size(0) <= kVocoderPiece)
-    return vocoder_(mel);
-  Tensor joined;
-  audio::Waveform result;
-  std::int64_t shared = 0;
-  for (std::int64_t first = 0; first + shared < mel.size(0);
-       first += kVocoderPiece - kVocoderOverlap) {
-    const Tensor piece = mel.slice(0, first, std::min(first + kVocoderPiece, mel.size(0)));
-    const audio::Waveform sound = vocoder_(piece);
-    const std::int64_t hop = static_cast<std::int64_t>(sound.samples.size()) / piece.size(0);
-    joined = cross_fade(joined, to_column(sound), shared * hop);
-    result.rate = sound.rate;
-    shared = kVocoderOverlap;
-  }
-  joined = joined.contiguous();
-  result.samples.assign(joined.data_ptr<float>(), joined.data_ptr<float>() + joined.numel());
+  audio::Waveform result{{}, rate_};
+  VocoderStream stream(*this, [&](std::span<const float> samples) {
+    result.samples.insert(result.samples.end(), samples.begin(), samples.end());
+  });
+  stream.add(mel);
+  stream.finish();
   return result;
 }
 
-WindowedSynthesis::WindowedSynthesis(Synthesizer& synthesizer, const ExperimentConfig& config)
+VocoderStream::VocoderStream(const Synthesizer& synthesizer, SoundSink sink)
+    : synthesizer_(synthesizer),
+      sound_(std::make_unique<CrossFader>([sink = std::move(sink)](const Tensor& column) {
+        sink(as_samples(column.contiguous()));
+      })) {}
+
+VocoderStream::~VocoderStream() = default;
+
+void VocoderStream::add(const Tensor& mel) {
+  waiting_ = waiting_.defined() ? torch::cat({waiting_, mel}) : mel;
+  while (waiting_.size(0) >= kVocoderWindow) {
+    vocode(kVocoderWindow);
+    waiting_ = waiting_.slice(0, kVocoderWindow - kVocoderOverlap).clone();
+    shared_ = kVocoderOverlap;
+  }
+}
+
+void VocoderStream::finish() {
+  if (waiting_.defined() && waiting_.size(0) > shared_)
+    vocode(waiting_.size(0));
+  sound_->finish();
+}
+
+void VocoderStream::vocode(std::int64_t frames) {
+  const audio::Waveform sound = synthesizer_.vocode(waiting_.slice(0, 0, frames));
+  const std::int64_t hop = static_cast<std::int64_t>(sound.samples.size()) / frames;
+  sound_->add(torch::tensor(c10::ArrayRef<float>(sound.samples)).unsqueeze(1), shared_ * hop);
+}
+
+WindowedSynthesis::WindowedSynthesis(Synthesizer& synthesizer,
+                                     const ExperimentConfig& config,
+                                     VocoderStream::SoundSink sink)
     : synthesizer_(synthesizer),
       window_(static_cast<std::size_t>(config.eval.window_pictures)),
       overlap_(static_cast<std::size_t>(config.eval.overlap_pictures)),
-      mels_per_picture_(config.lip2mel.mel_frames_per_picture) {}
+      mels_per_picture_(config.lip2mel.mel_frames_per_picture),
+      vocoder_(synthesizer, std::move(sink)),
+      mel_(std::make_unique<CrossFader>([this](const Tensor& mel) { vocoder_.add(mel); })) {}
+
+WindowedSynthesis::~WindowedSynthesis() = default;
 
 void WindowedSynthesis::add(const Tensor& picture) {
   pictures_.push_back(picture);
@@ -93,15 +106,16 @@ void WindowedSynthesis::synthesize_window() {
   batch.faces = torch::stack(pictures_, 1).unsqueeze(0);
   batch.face_lengths = torch::tensor({static_cast<std::int64_t>(pictures_.size())});
   const Tensor mel = synthesizer_.mels(batch).front().mel;
-  mel_ = cross_fade(mel_, mel, static_cast<std::int64_t>(shared_) * mels_per_picture_);
+  mel_->add(mel, static_cast<std::int64_t>(shared_) * mels_per_picture_);
   shared_ = std::min(overlap_, pictures_.size());
   pictures_.erase(pictures_.begin(), pictures_.end() - static_cast<std::ptrdiff_t>(shared_));
 }
 
-Tensor WindowedSynthesis::finish() {
+void WindowedSynthesis::finish() {
   if (pictures_.size() > shared_)
     synthesize_window();
-  return mel_;
+  mel_->finish();
+  vocoder_.finish();
 }
 
 }  // namespace lipsound2::experiment

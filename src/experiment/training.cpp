@@ -6,6 +6,7 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/lip2mel_task.h"
 #include "lipsound2/experiment/runs.h"
 
@@ -26,7 +27,8 @@ void refuse_existing(const train::RunFolder& run) {
 }
 
 void open_run(const ExperimentConfig& config, const train::RunFolder& run) {
-  make_folder(run.path / "checkpoints");
+  make_folder(run.last().parent_path());
+  remove_temporaries(run.last().parent_path());
   make_folder(run.samples());
   write_file(run.config(), as_yaml(config));
   log::also_to(run.log());

@@ -52,14 +52,26 @@ Tensor dropout_mask(double probability, at::IntArrayRef shape, const Tensor& lik
 }
 
 /// Masks [steps, 1, width] of both prenet layers, drawn step by step.
-std::pair<Tensor, Tensor> fixed_prenet_masks(const DecoderConfig& config, std::int64_t steps) {
-  Rng rng(kGenerateSeed);
+Tensor fixed_prenet_masks(const DecoderConfig& config, std::int64_t steps, std::int64_t draw) {
+  Rng rng(mix({kGenerateSeed, static_cast<std::uint64_t>(draw)}));
   auto masks = at::empty({steps, 2, config.prenet}, at::kFloat);
   const double kept = 1 - config.prenet_dropout;
   float* value = masks.data_ptr<float>();
   for (std::int64_t i = 0; i < masks.numel(); ++i)
     value[i] = rng.chance(kept) ? static_cast<float>(1 / kept) : 0.0F;
-  return {masks.narrow(1, 0, 1), masks.narrow(1, 1, 1)};
+  return masks;
+}
+
+/// The same for `clips` rows of each draw, one draw after another: [2, steps, draws * clips,
+/// width].
+Tensor fixed_prenet_masks(const DecoderConfig& config,
+                          std::int64_t steps,
+                          std::int64_t draws,
+                          std::int64_t clips) {
+  std::vector<Tensor> masks;
+  for (std::int64_t draw = 0; draw < draws; ++draw)
+    masks.push_back(fixed_prenet_masks(config, steps, draw));
+  return at::stack(masks, 2).permute({1, 0, 2, 3}).repeat_interleave(clips, 2);
 }
 
 void check_memory(const Tensor& memory, const Tensor& lengths, std::int64_t width) {
@@ -192,16 +204,24 @@ DecoderOutput DecoderImpl::forward(const Tensor& memory,
 
 DecoderOutput DecoderImpl::generate(const Tensor& memory,
                                     const Tensor& memory_lengths,
-                                    std::int64_t steps) {
+                                    std::int64_t steps,
+                                    std::int64_t draws) {
   check_memory(memory, memory_lengths, memory_size_);
   TORCH_CHECK(steps > 0, "generate() needs at least one step, was given ", steps);
+  TORCH_CHECK(draws > 0 && memory.size(0) % draws == 0,
+              memory.size(0),
+              " rows cannot be shared by ",
+              draws,
+              " draws");
   const at::NoGradGuard no_grad;
   auto task = free_task(memory, memory_lengths, config_);
   task.steps = steps;
   if (config_.prenet_dropout > 0) {
-    const auto [first, second] = fixed_prenet_masks(config_, steps);
-    task.masks.prenet_first = first.to(memory.options());
-    task.masks.prenet_second = second.to(memory.options());
+    const Tensor masks = fixed_prenet_masks(config_, steps, draws, memory.size(0) / draws)
+                             .contiguous()
+                             .to(memory.options());
+    task.masks.prenet_first = masks[0];
+    task.masks.prenet_second = masks[1];
   }
   const auto tape = run_decoder(task, DecoderWeights::from(weights()));
   return batch_first({tape.mel, tape.weights.narrow(0, 1, steps)}, config_.bands);

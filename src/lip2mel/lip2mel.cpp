@@ -1,6 +1,7 @@
 #include "lipsound2/lip2mel/lip2mel.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/constant_pad_nd.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/zeros.h>
@@ -56,11 +57,23 @@ Lip2MelOutput Lip2MelImpl::forward(const Tensor& faces,
   return finish(decoder_->forward(memory, lengths, whole, feed), lengths, faces.size(2));
 }
 
-Lip2MelOutput Lip2MelImpl::generate(const Tensor& faces, const Tensor& lengths) {
+Lip2MelOutput Lip2MelImpl::generate(const Tensor& faces,
+                                    const Tensor& lengths,
+                                    const Ensemble& ensemble) {
   const at::NoGradGuard no_grad;
-  const Tensor memory = encoder_->forward(faces, lengths);
+  std::vector<Tensor> views = {encoder_->forward(faces, lengths)};
+  if (ensemble.mirrored)
+    views.push_back(encoder_->forward(faces.flip(4), lengths));
+  const std::int64_t draws = ensemble.draws * static_cast<std::int64_t>(views.size());
+  const Tensor memory = at::cat(views).repeat({ensemble.draws, 1, 1});
+  const Tensor all_lengths = lengths.repeat({draws});
   const std::int64_t steps = steps_for(faces.size(2) * config_.mel_frames_per_picture);
-  return finish(decoder_->generate(memory, lengths, steps), lengths, faces.size(2));
+  const Lip2MelOutput all =
+      finish(decoder_->generate(memory, all_lengths, steps, draws), all_lengths, faces.size(2));
+  const auto mean = [draws](const Tensor& x) {
+    return x.unflatten(0, {draws, x.size(0) / draws}).mean(0);
+  };
+  return {.mel = mean(all.mel), .mel_before = mean(all.mel_before), .weights = mean(all.weights)};
 }
 
 Lip2MelLosses Lip2MelImpl::losses(const Lip2MelOutput& output,

@@ -137,7 +137,7 @@ TrainOutcome Trainer::State::run() {
     finished = progress() >= 1;
     if (due(config.log_every) || finished)
       log_step(record);
-    bar->update(counters.step, note(record));
+    bar->update(counters.step, progress(), note(record));
     if (due(config.validate_every) || finished) {
       bar.reset();  // ends its line, so that the scores get their own
       validate();

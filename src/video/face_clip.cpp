@@ -12,6 +12,8 @@
 namespace lipsound2::video {
 namespace {
 
+constexpr double kChinRoom = 0.04;  // below the detected face, in its heights
+
 std::string joined(const std::vector<std::string>& notes) {
   std::string text;
   for (const std::string& note : notes)
@@ -23,11 +25,11 @@ int even(double value) {
   return 2 * static_cast<int>(std::lround(value / 2));
 }
 
+// Keeps the chin, also of an open mouth, in the picture; what a small margin gives up is forehead.
 Square square_around(const Box& face, double margin) {
   const int side = std::max(2, even(margin * face.width));
-  return {even(face.x + face.width / 2 - side / 2.0),
-          even(face.y + face.height / 2 - side / 2.0),
-          side};
+  const double bottom = face.y + (1 + kChinRoom) * face.height;
+  return {even(face.x + face.width / 2 - side / 2.0), even(bottom - side), side};
 }
 
 // Chooses the face and writes the choice into the facts.

@@ -11,6 +11,7 @@ constexpr float kSameFaceOverlap = 0.3F;
 constexpr double kSteadySeconds = 10;
 constexpr double kSigmaSeconds = 1;
 constexpr double kReachSeconds = 4;
+constexpr double kRounding = 1e-9;  // of sums of seconds
 
 float overlap(const Box& a, const Box& b) {
   const float width = std::min(a.x + a.width, b.x + b.width) - std::max(a.x, b.x);
@@ -19,6 +20,16 @@ float overlap(const Box& a, const Box& b) {
     return 0;
   const float both = width * height;
   return both / (a.width * a.height + b.width * b.height - both);
+}
+
+// Seconds from each look to the next; the last one stands for as long as the one before.
+std::vector<double> spans_of(const std::vector<Look>& looks) {
+  std::vector<double> spans(looks.size(), 1.0);
+  for (std::size_t i = 0; i + 1 < looks.size(); ++i)
+    spans[i] = looks[i + 1].seconds - looks[i].seconds;
+  if (looks.size() > 1)
+    spans.back() = spans[looks.size() - 2];
+  return spans;
 }
 
 // The track whose last box overlaps most with this one; null if none does enough.
@@ -67,23 +78,30 @@ std::vector<Box> without_outliers(const std::vector<Box>& boxes) {
 
 std::vector<FaceTrack> join_looks(const std::vector<Look>& looks) {
   std::vector<FaceTrack> tracks;
-  for (const Look& look : looks)
-    for (const Box& face : look.faces) {
-      FaceTrack* track = track_of(face, look.seconds, tracks);
+  const std::vector<double> spans = spans_of(looks);
+  for (std::size_t i = 0; i < looks.size(); ++i)
+    for (const Box& face : looks[i].faces) {
+      FaceTrack* track = track_of(face, looks[i].seconds, tracks);
       if (!track)
         track = &tracks.emplace_back();
-      track->seconds.push_back(look.seconds);
+      track->seconds.push_back(looks[i].seconds);
       track->boxes.push_back(face);
+      track->covered += spans[i];
     }
   return tracks;
 }
 
 std::vector<FaceTrack> steady_tracks(const std::vector<Look>& looks) {
   std::vector<FaceTrack> tracks = join_looks(looks);
-  const auto seen = static_cast<std::size_t>(
-      std::ranges::count_if(looks, [](const Look& look) { return !look.faces.empty(); }));
+  const std::vector<double> spans = spans_of(looks);
+  double all = 0, seen = 0;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    all += spans[i];
+    seen += looks[i].faces.empty() ? 0 : spans[i];
+  }
   std::erase_if(tracks, [&](const FaceTrack& track) {
-    return 2 * track.boxes.size() < seen || 4 * track.boxes.size() < looks.size();
+    const double covered = track.covered * (1 + kRounding);
+    return 2 * covered < seen || 4 * covered < all;
   });
   std::ranges::stable_sort(tracks, [](const FaceTrack& a, const FaceTrack& b) {
     return median_box(a.boxes).width > median_box(b.boxes).width;

@@ -16,13 +16,15 @@ struct Look {
 struct FaceTrack {
   std::vector<double> seconds;
   std::vector<Box> boxes;
+  double covered = 0;  ///< seconds from each of its looks to the next look, in all
 };
 
 /// Joins the faces of successive looks that overlap by at least 0.3 (intersection over union).
 std::vector<FaceTrack> join_looks(const std::vector<Look>& looks);
 
-/// Tracks that hold at least half of the looks that saw any face and a quarter of all looks, the
-/// largest (by median side) first.
+/// Tracks that cover at least half of the time in which any face was seen and a quarter of all
+/// time, the largest (by median side) first. Time counts, not looks, because looks follow each
+/// other faster where no face is seen.
 std::vector<FaceTrack> steady_tracks(const std::vector<Look>& looks);
 
 /// Center, size and score, each the median over the boxes.

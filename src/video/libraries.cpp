@@ -10,16 +10,16 @@ extern "C" {
 
 namespace lipsound2::video {
 
-std::string describe_libraries() {
-  std::string text =
-      fmt::format("OpenCV          {}\nFFmpeg          {}\n", CV_VERSION, av_version_info());
-  text += "decoders       ";
+std::vector<LibraryFact> describe_libraries() {
+  std::string decoders, encoders;
   for (const char* name : {"mpeg1video", "h264", "hevc", "vp9", "mp2", "aac"})
-    text += fmt::format(" {}{}", avcodec_find_decoder_by_name(name) ? "" : "no ", name);
-  text += "\nencoders       ";
+    decoders += fmt::format("{}{} ", avcodec_find_decoder_by_name(name) ? "" : "no ", name);
   for (const char* name : {"mpeg1video", "mp2", "aac"})
-    text += fmt::format(" {}{}", avcodec_find_encoder_by_name(name) ? "" : "no ", name);
-  return text + "\n";
+    encoders += fmt::format("{}{} ", avcodec_find_encoder_by_name(name) ? "" : "no ", name);
+  return {{"OpenCV", CV_VERSION},
+          {"FFmpeg", av_version_info()},
+          {"decoders", decoders},
+          {"encoders", encoders}};
 }
 
 }  // namespace lipsound2::video

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "lipsound2/audio/resample.h"
+#include "lipsound2/audio/sound_file.h"
+#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/video/movie_writer.h"
 
@@ -45,6 +47,8 @@ class Mp4File {
     return stream;
   }
 
+  const AVOutputFormat* format() const { return context_->oformat; }
+
   void begin() { check_write(avformat_write_header(context_.get(), nullptr), file_, "mux"); }
 
   /// Takes the packet's content; its times are in units of `base`.
@@ -77,22 +81,43 @@ class Mp4File {
   OutputPtr context_;
 };
 
+// The new sound in pieces, at a rate that AAC knows; an unusual rate is brought to one in memory.
+class TrackSamples {
+ public:
+  explicit TrackSamples(const std::filesystem::path& file) : reader_(file) {
+    if (!std::ranges::count(kAacRates, reader_.rate()))
+      resampled_ = audio::resample(audio::read_sound(file), kUsualAacRate);
+  }
+
+  int rate() const { return resampled_.rate > 0 ? resampled_.rate : reader_.rate(); }
+
+  /// Fewer than `count` at the end, none after it.
+  std::vector<float> next(int count) {
+    if (resampled_.rate == 0)
+      return reader_.read(count);
+    const auto first = resampled_.samples.begin() + static_cast<std::ptrdiff_t>(taken_);
+    taken_ = std::min(taken_ + static_cast<std::size_t>(count), resampled_.samples.size());
+    return {first, resampled_.samples.begin() + static_cast<std::ptrdiff_t>(taken_)};
+  }
+
+ private:
+  audio::SoundReader reader_;
+  audio::Waveform resampled_;  ///< rate 0 if there is no need for it
+  std::size_t taken_ = 0;
+};
+
 // The new sound track, encoded piece by piece so that it keeps pace with the pictures.
 class SoundTrack {
  public:
-  SoundTrack(const audio::Waveform& sound, Mp4File& out, const std::filesystem::path& file)
-      : sound_(std::ranges::count(kAacRates, sound.rate) ? sound
-                                                         : audio::resample(sound, kUsualAacRate)),
-        out_(out),
-        file_(file),
-        stream_(out.add_stream()) {
+  SoundTrack(const std::filesystem::path& sound, Mp4File& out, const std::filesystem::path& file)
+      : sound_(sound), out_(out), file_(file), stream_(out.add_stream()) {
     const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
     check_write(codec ? 0 : AVERROR_ENCODER_NOT_FOUND, file_, "encode AAC");
     encoder_.reset(avcodec_alloc_context3(codec));
-    encoder_->sample_rate = sound_.rate;
+    encoder_->sample_rate = sound_.rate();
     encoder_->sample_fmt = AV_SAMPLE_FMT_FLTP;
     encoder_->bit_rate = kAacBitsPerSecond;
-    encoder_->time_base = {1, sound_.rate};
+    encoder_->time_base = {1, sound_.rate()};
     encoder_->thread_count = 1;
     encoder_->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
     av_channel_layout_default(&encoder_->ch_layout, 1);
@@ -103,31 +128,33 @@ class SoundTrack {
 
   /// Encodes what is heard before this time.
   void advance_to(double seconds) {
-    const auto end = static_cast<std::size_t>(std::max(0.0, std::ceil(seconds * sound_.rate)));
-    while (next_ < std::min(end, sound_.samples.size()))
-      encode_piece();
+    const auto end = static_cast<std::int64_t>(std::ceil(seconds * sound_.rate()));
+    while (encoded_ < end && encode_piece()) {
+    }
   }
 
   void finish() {
-    while (next_ < sound_.samples.size())
-      encode_piece();
+    while (encode_piece()) {
+    }
     encode(nullptr);
   }
 
  private:
-  void encode_piece() {
+  bool encode_piece() {
+    const std::vector<float> piece = sound_.next(encoder_->frame_size);
+    if (piece.empty())
+      return false;
     const FramePtr frame = make_frame();
-    const std::size_t count =
-        std::min(static_cast<std::size_t>(encoder_->frame_size), sound_.samples.size() - next_);
     frame->format = encoder_->sample_fmt;
-    frame->nb_samples = static_cast<int>(count);
-    frame->sample_rate = sound_.rate;
-    frame->pts = static_cast<std::int64_t>(next_);
+    frame->nb_samples = static_cast<int>(piece.size());
+    frame->sample_rate = sound_.rate();
+    frame->pts = encoded_;
     av_channel_layout_copy(&frame->ch_layout, &encoder_->ch_layout);
     check_write(av_frame_get_buffer(frame.get(), 0), file_, "encode AAC");
-    std::copy_n(&sound_.samples[next_], count, reinterpret_cast<float*>(frame->data[0]));
-    next_ += count;
+    std::ranges::copy(piece, reinterpret_cast<float*>(frame->data[0]));
+    encoded_ += frame->nb_samples;
     encode(frame.get());
+    return true;
   }
 
   void encode(const AVFrame* frame) {
@@ -137,12 +164,12 @@ class SoundTrack {
       out_.write(*packet, *stream_, encoder_->time_base);
   }
 
-  audio::Waveform sound_;
+  TrackSamples sound_;
   Mp4File& out_;
   std::filesystem::path file_;
   AVStream* stream_;
   CodecPtr encoder_;
-  std::size_t next_ = 0;
+  std::int64_t encoded_ = 0;  ///< samples
 };
 
 // Copies the packets of one stream, shifted so that the first picture is shown at time 0.
@@ -157,6 +184,12 @@ class PictureCopier {
             "{}: expected a video, found no picture stream",
             file_.string());
     from_ = input_->streams[index];
+    const AVCodecID codec = from_->codecpar->codec_id;
+    require(avformat_query_codec(out.format(), codec, FF_COMPLIANCE_NORMAL) == 1,
+            ErrorKind::kData,
+            "{}: expected pictures in a format that MP4 can hold, such as H.264, found {}",
+            file_.string(),
+            avcodec_get_name(codec));
     check_write(avcodec_parameters_copy(to_->codecpar, from_->codecpar), file_, "mux");
     to_->codecpar->codec_tag = 0;
     to_->time_base = from_->time_base;
@@ -203,8 +236,13 @@ class PictureCopier {
 
 }  // namespace
 
+void require_muxable(const std::filesystem::path& video, const std::filesystem::path& out) {
+  Mp4File file(out);
+  PictureCopier pictures(video, file);
+}
+
 void mux(const std::filesystem::path& video,
-         const audio::Waveform& sound,
+         const std::filesystem::path& sound,
          const std::filesystem::path& out) {
   Mp4File file(out);
   PictureCopier pictures(video, file);

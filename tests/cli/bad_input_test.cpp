@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 
+#include "lipsound2/audio/sound_file.h"
+
 #include "support/program.h"
+#include "video/movies.h"
 
 namespace lipsound2 {
 namespace {
@@ -170,6 +173,46 @@ TEST_F(ProgramFault, BadVideosAreRefusedAndLeaveNothing) {
     EXPECT_TRUE(fs::is_empty(folder_ / "spoken"));
   }
   EXPECT_EQ(run("lipsound2 synthesize --run run --out spoken missing.mpg").code, 4);
+}
+
+struct BadMovie {
+  const char* name;
+  const char* reason;
+};
+
+// Movies that decode well and yet are of no use.
+std::vector<BadMovie> write_bad_movies(const fs::path& folder) {
+  fs::create_directories(folder);
+  video::write_movie(folder / "bbaf1n.mpg", {});
+  video::write_movie(folder / "bbaf2n.mpg", {.pictures = 2, .sound = video::tone(0.08)});
+  audio::write_wav(folder / "bbaf3n.mpg", video::tone(3));
+  return {{"bbaf1n", "expected a face, found none"},
+          {"bbaf2n", "expected at least 0.5 s, found 2 pictures"},
+          {"bbaf3n", "no picture stream"}};
+}
+
+TEST_F(ProgramFault, MoviesWithoutAFaceOrAPictureOrOfTwoPicturesAreRefused) {
+  for (const BadMovie& movie : write_bad_movies(folder_ / "movies")) {
+    const auto outcome = run(std::string("lipsound2 synthesize --run run --out unspoken movies/") +
+                             movie.name + ".mpg");
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_THAT(outcome.error, AllOf(HasSubstr(movie.name), HasSubstr(movie.reason)));
+    EXPECT_TRUE(fs::is_empty(folder_ / "unspoken"));
+  }
+}
+
+TEST_F(ProgramFault, UselessMoviesAreRejectedWithAReason) {
+  const auto movies = write_bad_movies(folder_ / "useless/s1");
+  video::write_movie(folder_ / "useless/s1/bbaf4n.mpg", {.sound = {}});
+
+  const auto outcome = run("lipsound2 prepare --corpus grid --root useless --out useless-prepared");
+
+  EXPECT_EQ(outcome.code, 3);  // because not one clip is left
+  const std::string rejects = read_file(folder_ / "useless-prepared/rejects.jsonl");
+  for (const BadMovie& movie : movies)
+    EXPECT_THAT(rejects, AllOf(HasSubstr(movie.name), HasSubstr(movie.reason)));
+  EXPECT_THAT(rejects, AllOf(HasSubstr("bbaf4n"), HasSubstr("no sound stream")));
+  EXPECT_FALSE(fs::exists(folder_ / "useless-prepared/manifest.jsonl"));
 }
 
 TEST_F(ProgramFault, AResultNeverOverwritesAVideo) {

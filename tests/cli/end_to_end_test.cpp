@@ -85,14 +85,16 @@ TEST_F(ProgramEndToEnd, InspectsWhateverItWrites) {
           .code,
       0);
 
-  EXPECT_THAT(run_in(folder_, "lipsound2 inspect prepared").out,
-              HasSubstr("24 clips by 2 speakers"));
+  EXPECT_THAT(run_in(folder_, "lipsound2 inspect prepared --json found.json").out,
+              HasSubstr("clips            24"));
+  EXPECT_THAT(read_file(folder_ / "found.json"), HasSubstr("\"clips\": 24"));
   EXPECT_THAT(run_in(folder_, "lipsound2 inspect prepared/shards/00000.tar").out,
               HasSubstr(".faces.mjpeg"));
   EXPECT_THAT(run_in(folder_, "lipsound2 inspect runs/seen").out, HasSubstr("last event"));
   EXPECT_THAT(run_in(folder_, "lipsound2 inspect runs/seen/checkpoints/last.safetensors").out,
               HasSubstr("optimizer"));
-  EXPECT_EQ(run_in(folder_, "lipsound2 doctor").code, 0);
+  EXPECT_EQ(run_in(folder_, "lipsound2 doctor --json doctor.json").code, 0);
+  EXPECT_THAT(read_file(folder_ / "doctor.json"), HasSubstr("\"golden mel\""));
   EXPECT_THAT(run_in(folder_, "lipsound2 config tiny.yaml").out, HasSubstr("learning_rate"));
 }
 

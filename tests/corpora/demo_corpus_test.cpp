@@ -8,11 +8,13 @@
 #include "lipsound2/core/error.h"
 
 #include "demo_clip.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::files_below;
+using lipsound2::testing::TemporaryFolder;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 

@@ -6,11 +6,12 @@
 
 #include "lipsound2/core/error.h"
 
-#include "corpora/temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

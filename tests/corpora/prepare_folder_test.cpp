@@ -5,11 +5,13 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/data/shard.h"
 
-#include "corpora/temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::files_below;
+using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::HasSubstr;

@@ -8,14 +8,16 @@
 #include "lipsound2/data/jpeg.h"
 #include "lipsound2/data/shard.h"
 
-#include "corpora/temporary_folder.h"
 #include "prepare_folder.h"
 #include "prepare_plan.h"
+#include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
 namespace fs = std::filesystem;
+using lipsound2::testing::files_below;
+using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;

@@ -4,11 +4,12 @@
 
 #include "lipsound2/core/error.h"
 
-#include "corpora/temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;

@@ -421,7 +421,7 @@ TEST(Decoder, FreeTrainingWithoutDropoutEqualsGenerating) {
   const auto lengths = lengths_of({9, 4});
   const auto trained =
       decoder->forward(memory, lengths, torch::zeros({2, 12, 3}), DecoderFeed::kOwnOutput);
-  const auto generated = decoder->generate(memory, lengths, 6);
+  const auto generated = decoder->generate(memory, lengths, 6, 1);
   EXPECT_TRUE(torch::equal(generated.mel, trained.mel.detach()));
   EXPECT_TRUE(torch::equal(generated.weights, trained.weights.detach()));
   EXPECT_FALSE(generated.mel.requires_grad());
@@ -440,8 +440,8 @@ TEST(Decoder, GeneratesTheSameMelForAClipAloneAndPaddedInABatch) {
   const auto clip = torch::randn({1, 7, 18});
   auto batch = torch::randn({3, 12, 18});
   batch[2].slice(0, 0, 7).copy_(clip[0]);
-  const auto alone = decoder->generate(clip, lengths_of({7}), 10);
-  const auto padded = decoder->generate(batch, lengths_of({12, 9, 7}), 14);
+  const auto alone = decoder->generate(clip, lengths_of({7}), 10, 1);
+  const auto padded = decoder->generate(batch, lengths_of({12, 9, 7}), 14, 1);
   EXPECT_LT(largest_difference(padded.mel[2].slice(0, 0, 20), alone.mel[0]), 1e-5);
   EXPECT_LT(largest_difference(padded.weights[2].slice(0, 0, 10).slice(1, 0, 7), alone.weights[0]),
             1e-5);
@@ -451,9 +451,18 @@ TEST(Decoder, GeneratesTheSameTwiceWhateverTheGlobalSeed) {
   Decoder decoder(odd_decoder_config_with_dropout(), 18);
   const auto memory = torch::randn({1, 9, 18});
   torch::manual_seed(1);
-  const auto first = decoder->generate(memory, lengths_of({9}), 6).mel;
+  const auto first = decoder->generate(memory, lengths_of({9}), 6, 1).mel;
   torch::manual_seed(2);
-  EXPECT_TRUE(torch::equal(decoder->generate(memory, lengths_of({9}), 6).mel, first));
+  EXPECT_TRUE(torch::equal(decoder->generate(memory, lengths_of({9}), 6, 1).mel, first));
+}
+
+TEST(Decoder, EachDrawHasItsOwnDropout) {
+  Decoder decoder(odd_decoder_config_with_dropout(), 18);
+  const auto clip = torch::randn({1, 9, 18});
+  const auto one = decoder->generate(clip, lengths_of({9}), 6, 1).mel;
+  const auto two = decoder->generate(clip.repeat({2, 1, 1}), lengths_of({9, 9}), 6, 2).mel;
+  EXPECT_LT(largest_difference(two[0], one[0]), 1e-5);
+  EXPECT_GT(largest_difference(two[1], one[0]), 1e-3);
 }
 
 TEST(Decoder, TrainingDropoutFollowsTheGlobalSeed) {
@@ -479,7 +488,7 @@ TEST(Decoder, RefusesWrongShapesAndLengths) {
   EXPECT_THROW(decoder->forward(memory, lengths_of({7, 0}), target, feed), c10::Error);
   EXPECT_THROW(decoder->forward(memory, lengths_of({7, 7}), torch::randn({2, 7, 3}), feed),
                c10::Error);
-  EXPECT_THROW(decoder->generate(memory, lengths_of({7, 7}), 0), c10::Error);
+  EXPECT_THROW(decoder->generate(memory, lengths_of({7, 7}), 0, 1), c10::Error);
 }
 
 }  // namespace

@@ -94,9 +94,11 @@ void expect_same_alone_and_padded(std::int64_t frames_per_step) {
   Lip2Mel network = calm_network(frames_per_step);
   const Tensor faces = random_faces(3, 8);
 
-  const Lip2MelOutput together = network->generate(faces, true_lengths({8, 5, 3}));
+  const Ensemble ensemble{.draws = 2, .mirrored = true};
+
+  const Lip2MelOutput together = network->generate(faces, true_lengths({8, 5, 3}), ensemble);
   const Lip2MelOutput alone =
-      network->generate(faces.slice(0, 1, 2).slice(2, 0, 5), true_lengths({5}));
+      network->generate(faces.slice(0, 1, 2).slice(2, 0, 5), true_lengths({5}), ensemble);
 
   EXPECT_EQ(together.mel.sizes(), (std::vector<std::int64_t>{3, 32, 8}));
   EXPECT_EQ(alone.mel.sizes(), (std::vector<std::int64_t>{1, 20, 8}));
@@ -107,6 +109,33 @@ void expect_same_alone_and_padded(std::int64_t frames_per_step) {
 
 TEST(Lip2Mel, GeneratesTheSameForAClipAloneAndPadded) {
   expect_same_alone_and_padded(/*frames_per_step=*/4);
+}
+
+TEST(Lip2Mel, AveragesAPictureAndItsMirrorImage) {
+  Lip2MelConfig config = tiny_network();
+  config.decoder.prenet_dropout = 0;
+  torch::manual_seed(3);
+  Lip2Mel network(config);
+  network->eval();
+  const Tensor faces = random_faces(2, 6), lengths = true_lengths({6, 4});
+
+  const Tensor both = network->generate(faces, lengths, {.draws = 1, .mirrored = true}).mel;
+  const Tensor plain = network->generate(faces, lengths, {}).mel;
+  const Tensor mirrored = network->generate(faces.flip(4), lengths, {}).mel;
+
+  EXPECT_GT(greatest_difference(plain, mirrored), 1e-3);
+  EXPECT_LT(greatest_difference(both, (plain + mirrored) / 2), 1e-5);
+}
+
+TEST(Lip2Mel, AveragesSeveralDraws) {
+  Lip2Mel network = calm_network(/*frames_per_step=*/4);
+  const Tensor faces = random_faces(1, 6), lengths = true_lengths({6});
+
+  const Tensor one = network->generate(faces, lengths, {}).mel;
+  const Tensor four = network->generate(faces, lengths, {.draws = 4}).mel;
+
+  EXPECT_EQ(four.sizes(), one.sizes());
+  EXPECT_GT(greatest_difference(one, four), 1e-3);
 }
 
 TEST(Lip2Mel, GeneratesTheSameWhenGroupsOfFramesDoNotFit) {
@@ -261,7 +290,7 @@ TEST(Lip2MelLearns, TwoClipsByHeart) {
   }
 
   network->eval();
-  const Lip2MelOutput output = network->generate(clips.faces, clips.lengths);
+  const Lip2MelOutput output = network->generate(clips.faces, clips.lengths, {});
   const auto losses = network->losses(output, clips.lengths, clips.mel, /*progress=*/1);
   // A mel that is everywhere the mean of its bands has L1 0.55.
   EXPECT_LT(losses.l1_after.item<double>(), 0.15);

@@ -14,11 +14,12 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 
 namespace lipsound2::train {
 namespace {
 
+using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 

@@ -9,11 +9,13 @@
 #include "lipsound2/core/file.h"
 
 #include "interrupt.h"
-#include "temporary_folder.h"
+#include "support/temporary_folder.h"
 #include "train_state.h"
 
 namespace lipsound2::train {
 namespace {
+
+using lipsound2::testing::TemporaryFolder;
 
 TEST(EventLog, WritesOneObjectPerLine) {
   const TemporaryFolder folder;

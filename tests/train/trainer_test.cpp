@@ -21,11 +21,13 @@
 #include "lipsound2/core/file.h"
 #include "lipsound2/train/checkpoint.h"
 
+#include "support/temporary_folder.h"
 #include "support/toy_corpus.h"
-#include "temporary_folder.h"
 
 namespace lipsound2::train {
 namespace {
+
+using lipsound2::testing::TemporaryFolder;
 
 // From the mean picture of a clip to its mean mel frame.
 struct ToyNet : torch::nn::Module {

@@ -41,6 +41,17 @@ TEST(FaceTrack, FindsNothingSteadyInOneSightingAmongManyLooks) {
   EXPECT_TRUE(steady_tracks(looks_at({{}, {}, {square(1, 1, 50)}, {}, {}})).empty());
 }
 
+TEST(FaceTrack, CountsTimeNotLooks) {
+  std::vector<Look> looks;  // a face for 6 of 10 s, looked for five times as often while it is away
+  for (double t = 0; t < 6; t += 1)
+    looks.push_back({t, {square(10, 10, 40)}});
+  for (double t = 6; t < 10; t += 0.2)
+    looks.push_back({t, {}});
+
+  ASSERT_EQ(steady_tracks(looks).size(), 1U);
+  EXPECT_EQ(steady_tracks(looks)[0].boxes.size(), 6U);
+}
+
 TEST(FaceTrack, FollowsAFaceThatDriftsAcrossThePicture) {
   std::vector<std::vector<Box>> faces;
   for (int i = 0; i < 20; ++i)

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
@@ -131,7 +132,9 @@ TEST(Mux, KeepsEveryPictureAndBringsTheNewSound) {
   const TemporaryFolder folder;
   write_movie(folder.path() / "a.mpg", {});
 
-  mux(folder.path() / "a.mpg", click_at_one_second(), folder.path() / "a.mp4");
+  audio::write_wav(folder / "click.wav", click_at_one_second());
+
+  mux(folder / "a.mpg", folder / "click.wav", folder / "a.mp4");
 
   const std::vector<Image> before = pictures_of(folder.path() / "a.mpg");
   const std::vector<Image> after = pictures_of(folder.path() / "a.mp4");
@@ -146,8 +149,9 @@ TEST(Mux, TakesSoundAtARateThatAacLacks) {
   write_movie(folder.path() / "a.mpg", {});
   audio::Waveform sound = tone(3);
   sound.rate = 15000;
+  audio::write_wav(folder / "tone.wav", sound);
 
-  mux(folder.path() / "a.mpg", sound, folder.path() / "a.mp4");
+  mux(folder / "a.mpg", folder / "tone.wav", folder / "a.mp4");
 
   MediaReader reader(folder.path() / "a.mp4", MediaReader::Sound::kDecode);
   while (reader.next_picture()) {
@@ -159,8 +163,10 @@ TEST(Mux, TakesSoundAtARateThatAacLacks) {
 TEST(MuxFault, LeavesNothingBehindWhenTheVideoIsNone) {
   const TemporaryFolder folder;
   write_file(folder.path() / "text.mpg", "this is not a movie\n");
+  audio::write_wav(folder / "tone.wav", tone(1));
 
-  EXPECT_THROW(mux(folder.path() / "text.mpg", tone(1), folder.path() / "a.mp4"), Error);
+  EXPECT_THROW(mux(folder / "text.mpg", folder / "tone.wav", folder / "a.mp4"), Error);
+  EXPECT_THROW(require_muxable(folder / "text.mpg", folder / "a.mp4"), Error);
 
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.mp4"));
   EXPECT_FALSE(std::filesystem::exists(folder.path() / "a.mp4.part"));

@@ -23,7 +23,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
-  /// Bytes written so far.
+  /// For libraries that write by themselves; then commit() as usual.
+  int descriptor() const;
+  /// Bytes written by write() so far.
   std::size_t size() const { return size_; }
   void commit();
 
@@ -39,6 +41,10 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 /// Creates the folder and its parents. Throws kIo with the path and the reason.
 void make_folder(const std::filesystem::path& path);
+
+/// Removes the temporary files that a killed AtomicFile left in the folder. Call it only while
+/// nobody else writes there.
+void remove_temporaries(const std::filesystem::path& folder);
 
 /// Appends one line and flushes it, so that a kill loses at most the line in flight. Throws kIo.
 void append_line(const std::filesystem::path& path, std::string_view line);

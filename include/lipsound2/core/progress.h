@@ -18,8 +18,11 @@ class Progress {
 
   /// Sets the count, and a note shown at the end of the line (such as "loss 0.412").
   void update(std::int64_t done, const std::string& note = "");
+  /// The same for work whose end is not a count: `share` of it, in [0, 1], is done.
+  void update(std::int64_t done, double share, const std::string& note);
 
  private:
+  double share_of(std::int64_t done) const;
   void draw(const std::string& note);
 
   std::string title_;
@@ -27,6 +30,8 @@ class Progress {
   std::int64_t total_;
   std::int64_t first_;
   std::int64_t done_;
+  double share_;
+  double first_share_ = -1;  ///< of the first update; below 0: none yet
   bool terminal_;
   bool drawn_ = false;
   std::chrono::steady_clock::time_point start_;

@@ -37,6 +37,7 @@ struct EvalConfig {
   vocoder::GriffinLimConfig griffin_lim;
   std::int64_t validation_clips = 20;
   std::int64_t batch_size = 8;
+  std::int64_t draws = 4;              ///< decodings with other dropout whose mean is taken
   std::int64_t window_pictures = 250;  ///< longer videos are synthesized in overlapping windows
   std::int64_t overlap_pictures = 25;
 
@@ -60,17 +61,6 @@ struct ExperimentConfig {
 
   void visit(config::FieldVisitor& v);
 };
-
-/// The file of this name: as a path, then with ".yaml" in the current folder, then among the
-/// installed configs. Throws kConfig, listing where it looked.
-std::filesystem::path find_config(const std::string& name);
-
-/// Reads find_config(name) with overrides of the form a.b=c.
-ExperimentConfig load_config(const std::string& name, const std::vector<std::string>& overrides);
-
-/// config.data.manifest, or the only manifest.jsonl in or up to two folders below the current one.
-/// Throws kData when there is none, or several.
-std::filesystem::path find_manifest(const ExperimentConfig& config);
 
 /// The loader of this config's training batches, or of clips as they are listed (no shuffling,
 /// center crops).

@@ -20,10 +20,16 @@ struct ClipFigure {
   Tensor weights;        ///< [steps, T]
 };
 
-/// Writes <stem>_mel.png and <stem>_attention.png into the folder.
-void write_figures(const std::filesystem::path& folder,
-                   const std::string& stem,
-                   const ClipFigure& figure);
+/// The PNG bytes of a clip's figure.
+struct FigurePngs {
+  std::string mel;
+  std::string attention;
+};
+
+/// Writes <stem>_mel.png and <stem>_attention.png into the folder, and hands them out.
+FigurePngs write_figures(const std::filesystem::path& folder,
+                         const std::string& stem,
+                         const ClipFigure& figure);
 
 /// An id as a file name: '/' becomes '_'.
 std::string file_stem(const std::string& id);

@@ -15,10 +15,11 @@ struct EvaluationRequest {
 };
 
 struct EvaluationResult {
-  std::filesystem::path folder;  ///< <run>/eval/<split>, or <split>-swapped: scores.json,
-                                 ///< report.html, wav/<id>.wav, figures/
-  std::string table;             ///< for people
-  std::string json;              ///< what scores.json holds
+  /// <run>/eval/<split>: scores.json, report.html, wav/<id>.wav, figures/. With another manifest
+  /// than the run's, <split>-of-<its folder>; with swapped videos, -swapped.
+  std::filesystem::path folder;
+  std::string table;  ///< for people
+  std::string json;   ///< what scores.json holds
 };
 
 /// Synthesizes and scores a split and writes everything into the run's folder.

@@ -17,8 +17,8 @@ struct TrainedNetwork {
 
 /// The newest folder in runs/ that holds a checkpoint. Throws kUsage when there is none.
 train::RunFolder latest_run();
-/// The newest of those whose config says `from: ""`.
-train::RunFolder latest_pretraining();
+/// The newest of those that began from scratch and whose network has the sizes of the goal's.
+train::RunFolder latest_pretraining(const ExperimentConfig& goal);
 /// The run of this name: a folder, or a name in runs/; empty: the latest.
 train::RunFolder find_run(const std::string& name);
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <functional>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "lipsound2/audio/waveform.h"
@@ -7,6 +10,8 @@
 #include "lipsound2/experiment/experiment_config.h"
 
 namespace lipsound2::experiment {
+
+class CrossFader;
 
 /// What the network makes of one clip.
 struct GeneratedMel {
@@ -22,27 +27,58 @@ class Synthesizer {
 
   /// One result per clip of the batch, each of its own length.
   std::vector<GeneratedMel> mels(const data::Batch& batch);
-  /// Log mel [M, bands] -> M * hop samples. Long mels go through the vocoder in overlapping pieces.
+  /// Log mel [M, bands] -> M * hop samples, at once: for a few seconds.
+  audio::Waveform vocode(const Tensor& mel) const { return vocoder_(mel); }
+  /// The same for mels of any length, in windows; see VocoderStream.
   audio::Waveform sound(const Tensor& mel) const;
+  int rate() const { return rate_; }
 
  private:
   lip2mel::Lip2Mel network_;
   torch::Device device_;
+  int rate_;
   std::int64_t mels_per_picture_;
+  lip2mel::Ensemble ensemble_;
   vocoder::GriffinLim vocoder_;
 };
 
-/// Takes the pictures of a video of any length one by one and makes one mel of them: windows of
-/// `window` pictures of which neighbors share `overlap`, cross-faded over what they share. Holds
-/// one window of pictures, and the mels.
+/// Turns a log mel of any length, given in pieces, into sound, given out in pieces: the vocoder
+/// takes windows of 10 s that overlap by 1 s, cross-faded. Holds one window.
+class VocoderStream {
+ public:
+  using SoundSink = std::function<void(std::span<const float>)>;
+
+  VocoderStream(const Synthesizer& synthesizer, SoundSink sink);
+  ~VocoderStream();
+
+  /// [N, bands], any N.
+  void add(const Tensor& mel);
+  /// Call once, after the last piece.
+  void finish();
+
+ private:
+  void vocode(std::int64_t frames);
+
+  const Synthesizer& synthesizer_;
+  Tensor waiting_;           ///< [N, bands]
+  std::int64_t shared_ = 0;  ///< rows of waiting_ that the last window has covered already
+  std::unique_ptr<CrossFader> sound_;
+};
+
+/// Takes the pictures of a video of any length one by one and gives out its sound: windows of
+/// `eval.window_pictures` of which neighbors share `eval.overlap_pictures`, their mels cross-faded.
+/// In constant memory.
 class WindowedSynthesis {
  public:
-  WindowedSynthesis(Synthesizer& synthesizer, const ExperimentConfig& config);
+  WindowedSynthesis(Synthesizer& synthesizer,
+                    const ExperimentConfig& config,
+                    VocoderStream::SoundSink sink);
+  ~WindowedSynthesis();
 
   /// One picture as the network wants it: [C, H, W] uint8.
   void add(const Tensor& picture);
-  /// The whole mel [M, bands]; call once, after the last picture.
-  Tensor finish();
+  /// Call once, after the last picture.
+  void finish();
 
  private:
   void synthesize_window();
@@ -53,7 +89,8 @@ class WindowedSynthesis {
   std::int64_t mels_per_picture_;
   std::vector<Tensor> pictures_;
   std::size_t shared_ = 0;  ///< of pictures_, how many the last window has covered already
-  Tensor mel_;
+  VocoderStream vocoder_;
+  std::unique_ptr<CrossFader> mel_;
 };
 
 }  // namespace lipsound2::experiment

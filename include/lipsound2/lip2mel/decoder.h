@@ -66,10 +66,14 @@ class DecoderImpl final : public torch::nn::Module {
                         const Tensor& target_mel,
                         const DecoderFeed& feed);
 
-  /// Decodes freely, without gradients. The prenet's dropout comes from a fixed seed and is the
-  /// same for every clip, so a clip's mel depends neither on its batch nor on its padding, and the
-  /// first steps of a long run equal those of a short one.
-  DecoderOutput generate(const Tensor& memory, const Tensor& memory_lengths, std::int64_t steps);
+  /// Decodes freely, without gradients. The rows are `draws` equal blocks; each has a prenet
+  /// dropout of its own, from a fixed seed, the same for every row of the block. So a clip's mel
+  /// depends neither on its batch nor on its padding, and the first steps of a long run equal
+  /// those of a short one.
+  DecoderOutput generate(const Tensor& memory,
+                         const Tensor& memory_lengths,
+                         std::int64_t steps,
+                         std::int64_t draws);
 
   const DecoderConfig& config() const { return config_; }
 

@@ -20,6 +20,13 @@ struct Lip2MelConfig {
   void visit(config::FieldVisitor& v);
 };
 
+/// What generate() averages. The prenet's dropout makes each decoding a guess of its own; their
+/// mean lies nearer to the truth than any of them.
+struct Ensemble {
+  std::int64_t draws = 1;  ///< of the prenet's dropout
+  bool mirrored = false;   ///< decodes the mirror images too; for networks that have seen such
+};
+
 /// The LipSound2 network: T pictures of a face give T * mel_frames_per_picture frames of a mel
 /// spectrogram, standardized per band. The statistics of the bands travel with the weights, as the
 /// buffers mel_mean and mel_deviation [bands].
@@ -38,8 +45,9 @@ class Lip2MelImpl final : public torch::nn::Module {
                         const Tensor& target,
                         const DecoderFeed& feed);
 
-  /// The mel from pictures alone, without gradients. The caller puts the network into eval().
-  Lip2MelOutput generate(const Tensor& faces, const Tensor& lengths);
+  /// The mel from pictures alone, without gradients: the mean over the ensemble. The caller puts
+  /// the network into eval().
+  Lip2MelOutput generate(const Tensor& faces, const Tensor& lengths, const Ensemble& ensemble);
 
   /// The terms of the training loss; see lip2mel_losses().
   Lip2MelLosses losses(const Lip2MelOutput& output,

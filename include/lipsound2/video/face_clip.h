@@ -17,7 +17,7 @@ namespace lipsound2::video {
 /// clip, and `margin` times as wide as the detected face.
 struct FaceClipConfig {
   std::int64_t size = 112;
-  double margin = 1.3;
+  double margin = 0.9;
   std::string detector;  ///< path of a YuNet model; empty: OpenCV's frontal Haar cascade
   double fps = 25;
   std::int64_t rate = 16000;

@@ -32,11 +32,15 @@ class MovieWriter {
   std::unique_ptr<State> state_;
 };
 
-/// Copies the video stream of `video` unchanged into the MP4 `out`, with `sound` (which begins with
-/// the first picture) as its only sound track, AAC. The file appears whole or not at all. Throws
-/// kData when `video` is none, kIo when `out` cannot be written.
+/// Copies the video stream of `video` unchanged into the MP4 `out`, with the sound file `sound`
+/// (which begins with the first picture) as its only sound track, AAC, in constant memory. The file
+/// appears whole or not at all. Throws kData when `video` is none or its pictures are in a format
+/// that MP4 cannot hold, kIo when `out` cannot be written.
 void mux(const std::filesystem::path& video,
-         const audio::Waveform& sound,
+         const std::filesystem::path& sound,
          const std::filesystem::path& out);
+
+/// Throws what mux() would throw of `video` and `out`, before the work on the sound is done.
+void require_muxable(const std::filesystem::path& video, const std::filesystem::path& out);
 
 }  // namespace lipsound2::video

@@ -1,0 +1,79 @@
+#include "lipsound2/experiment/find_config.h"
+
+#include <set>
+
+#include "lipsound2/config/yaml.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/log.h"
+
+namespace lipsound2::experiment {
+
+namespace fs = std::filesystem;
+namespace {
+
+std::vector<fs::path> config_folders() {
+  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
+  return {".", program / "../share/lipsound2/configs", program / "../../configs"};
+}
+
+void collect_manifests(const fs::path& folder, int depth, std::set<fs::path>& found) {
+  std::error_code unreadable;
+  if (fs::exists(folder / "manifest.jsonl", unreadable))
+    found.insert(fs::canonical(folder / "manifest.jsonl"));
+  if (depth == 0)
+    return;
+  for (const auto& item : fs::directory_iterator(folder, unreadable))
+    if (item.is_directory(unreadable))
+      collect_manifests(item.path(), depth - 1, found);
+}
+
+}  // namespace
+
+fs::path find_config(const std::string& name) {
+  if (fs::is_regular_file(name))
+    return name;
+  const bool bare = fs::path(name).filename() == name;
+  std::string looked = name;
+  for (const fs::path& folder : bare ? config_folders() : std::vector<fs::path>{"."})
+    for (const std::string& file : {name, name + ".yaml"}) {
+      if (fs::is_regular_file(folder / file))
+        return folder / file;
+      looked += ", " + (folder / file).lexically_normal().string();
+    }
+  fail(ErrorKind::kConfig, "{}: no such config file; looked for {}", name, looked);
+}
+
+ExperimentConfig load_config(const std::string& name, const std::vector<std::string>& overrides) {
+  const fs::path file = find_config(name);
+  auto config = config::read_yaml<ExperimentConfig>(file, overrides);
+  if (config.name.empty())
+    config.name = file.stem().string();
+  return config;
+}
+
+fs::path find_manifest(const ExperimentConfig& config) {
+  if (!config.data.manifest.empty()) {
+    require(fs::exists(config.data.manifest),
+            ErrorKind::kData,
+            "data.manifest: {}: no such file; `lipsound2 prepare` makes it",
+            config.data.manifest);
+    return fs::absolute(config.data.manifest).lexically_normal();
+  }
+  std::set<fs::path> found;
+  collect_manifests(".", 2, found);
+  require(!found.empty(),
+          ErrorKind::kData,
+          "data.manifest is empty, and there is no manifest.jsonl in or below the current folder; "
+          "`lipsound2 prepare` makes it");
+  std::string list;
+  for (const fs::path& file : found)
+    list += "\n  " + file.string();
+  require(found.size() == 1,
+          ErrorKind::kData,
+          "data.manifest is empty, and several corpora are prepared here; name one of:{}",
+          list);
+  log::info("data.manifest: {}", found.begin()->string());
+  return *found.begin();
+}
+
+}  // namespace lipsound2::experiment
