@@ -19,8 +19,8 @@ std::string encode_utf8(std::u32string_view text);
 
 /// The simple lower case mapping of Unicode for the Latin letters of European languages, Vietnamese
 /// and pinyin, for modern Greek, Cyrillic, Armenian and the full-width Latin letters (the blocks up
-/// to U+0556, U+1E00 to U+1EFF, U+FF21 to U+FF3A, without phonetic and historic letters). Other code
-/// points stay as they are. Does not depend on the locale.
+/// to U+0556, U+1E00 to U+1EFF, U+FF21 to U+FF3A, without phonetic and historic letters). Other
+/// code points stay as they are. Does not depend on the locale.
 char32_t lower_case(char32_t letter);
 
 /// The text as words are compared:
