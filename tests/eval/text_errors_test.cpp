@@ -189,8 +189,7 @@ TEST(TextErrorsReference, AgreeOnHandmadeClips) {
   }
 }
 
-// jiwer counts the errors of long texts by another algorithm: only their sum is its own there.
-TEST(TextErrorsReference, AgreeInTheSumOnALongClip) {
+TEST(TextErrorsReference, AgreeOnAClipOf2795Words) {
   const auto cases = random_cases();
   Texts all;
   for (std::size_t i = 0; i < 400; ++i) {
@@ -198,7 +197,7 @@ TEST(TextErrorsReference, AgreeInTheSumOnALongClip) {
     all.hypothesis += cases[i].hypothesis + ' ';
   }
 
-  EXPECT_EQ(word_errors(all.reference, all.hypothesis).errors(), 784U + 435U + 295U);
+  EXPECT_EQ(word_errors(all.reference, all.hypothesis), (ErrorCounts{1576, 784, 435, 295}));
 }
 
 TEST(WordErrors, DoNotCountCaseAndPunctuation) {
