@@ -43,6 +43,10 @@ int SoundReader::rate() const {
   return state_->info.samplerate;
 }
 
+int SoundReader::channels() const {
+  return state_->info.channels;
+}
+
 std::vector<float> SoundReader::read(std::int64_t count) {
   const auto channels = static_cast<std::size_t>(state_->info.channels);
   std::vector<float> interleaved(static_cast<std::size_t>(count) * channels);

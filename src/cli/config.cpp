@@ -17,6 +17,12 @@ struct ConfigFlags {
   std::string json;
 };
 
+// Numbers, truth values, lists and quoted texts are written as JSON writes them.
+nlohmann::ordered_json typed(const std::string& value) {
+  auto json = nlohmann::ordered_json::parse(value, nullptr, /*allow_exceptions=*/false);
+  return json.is_discarded() ? nlohmann::ordered_json(value) : json;
+}
+
 void show_config(const ConfigFlags& flags) {
   if (flags.help_keys) {
     fmt::print("{}", config::to_markdown(config::list_fields(experiment::ExperimentConfig())));
@@ -26,7 +32,7 @@ void show_config(const ConfigFlags& flags) {
   const auto fields = config::list_fields(experiment::load_config(flags.file, flags.overrides));
   nlohmann::ordered_json values;
   for (const config::FieldLine& field : fields)
-    values[field.key] = field.value;
+    values[field.key] = typed(field.value);
   write_json(flags.json, values);
   fmt::print("{}", config::to_yaml(fields));
 }

@@ -2,6 +2,8 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/eval/paired_comparison.h"
+#include "lipsound2/eval/sound_metrics.h"
 #include "lipsound2/experiment/reporting.h"
 #include "lipsound2/experiment/runs.h"
 
@@ -19,14 +21,41 @@ struct EvalFlags {
   std::string manifest;
   std::string json;
   bool swap = false;
+  std::vector<std::string> compared;
 };
 
+eval::ScoreTable stored_scores(const std::string& run, const std::string& split) {
+  const auto file = experiment::find_run(run).path / "eval" / split / "scores.json";
+  require(std::filesystem::exists(file),
+          ErrorKind::kUsage,
+          "{}: no such file; `lipsound2 eval --run {} --split {}` makes it",
+          file.string(),
+          run,
+          split);
+  return eval::from_json(read_file(file), file.string());
+}
+
+// Does the second run differ from the first?
+void compare(const EvalFlags& flags) {
+  const auto first = stored_scores(flags.compared.at(0), flags.split);
+  const auto second = stored_scores(flags.compared.at(1), flags.split);
+  if (!flags.json.empty())
+    write_file(flags.json, eval::comparison_json(first, second));
+  fmt::print("{} minus {}, {} clips\n{}",
+             flags.compared[1],
+             flags.compared[0],
+             flags.split,
+             eval::comparison_text(first, second));
+}
+
 void run_eval(const EvalFlags& flags) {
+  if (!flags.compared.empty())
+    return compare(flags);
   experiment::EvaluationRequest request;
   request.run = flags.run;
   request.split = flags.split;
   request.manifest = flags.manifest;
-  request.metrics = experiment::parse_metrics(flags.metrics);
+  request.metrics = eval::parse_sound_metrics(flags.metrics);
   request.videos = flags.swap ? experiment::Videos::kSwapped : experiment::Videos::kOwn;
   const experiment::EvaluationResult result = experiment::evaluate_run(request);
   if (!flags.json.empty())
@@ -49,6 +78,12 @@ void add_eval(CLI::App& program) {
       ->type_name("FILE");
   add_json_flag(*command, flags->json);
   command->add_flag("--swap-videos", flags->swap, "control: give each clip another clip's video");
+  command
+      ->add_option("--compare",
+                   flags->compared,
+                   "two evaluated runs: do they differ? (paired bootstrap and permutation test)")
+      ->expected(2)
+      ->type_name("RUN");
   command->callback([flags] { run_eval(*flags); });
 }
 

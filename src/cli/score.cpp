@@ -1,12 +1,19 @@
-#include <map>
+#include <atomic>
+#include <cmath>
+#include <thread>
 
+#include <ATen/Parallel.h>
+
+#include "lipsound2/audio/resample.h"
 #include "lipsound2/audio/sound_file.h"
+#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/experiment/evaluation.h"
+#include "lipsound2/eval/sound_metrics.h"
 
 #include "commands.h"
 #include "json_flag.h"
+#include "sound_pairs.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -17,71 +24,116 @@ struct ScoreFlags {
   std::string reference;
   std::string degraded;
   std::string metrics = "stoi,estoi";
+  std::int64_t jobs = 1;
+  bool allow_unpaired = false;
   std::string json;
+  std::string csv;
 };
 
-std::map<std::string, fs::path> sounds_by_stem(const fs::path& folder) {
-  std::map<std::string, fs::path> sounds;
-  for (const auto& item : fs::directory_iterator(folder))
-    if (item.is_regular_file())
-      require(sounds.emplace(item.path().stem().string(), item.path()).second,
-              ErrorKind::kData,
-              "{}: two files have the stem {}",
-              folder.string(),
-              item.path().stem().string());
-  return sounds;
+// What had to be done to compare the two sounds, for the clip's note.
+class Reconciliation {
+ public:
+  audio::Waveform read(const fs::path& file, const char* which) {
+    const int channels = audio::SoundReader(file).channels();
+    if (channels > 1)
+      add(fmt::format("{}: {} channels averaged", which, channels));
+    return audio::read_sound(file);
+  }
+
+  audio::Waveform at_rate(audio::Waveform degraded, int rate) {
+    if (degraded.rate == rate)
+      return degraded;
+    add(fmt::format("degraded: resampled from {} to {} Hz", degraded.rate, rate));
+    return audio::resample(degraded, rate);
+  }
+
+  void compare_lengths(const audio::Waveform& reference, const audio::Waveform& degraded) {
+    const double ms = 1000 * (degraded.seconds() - reference.seconds());
+    if (reference.samples.size() != degraded.samples.size())
+      add(fmt::format("degraded is {:.1f} ms {}", std::abs(ms), ms > 0 ? "longer" : "shorter"));
+  }
+
+  const std::string& note() const { return note_; }
+
+ private:
+  void add(const std::string& text) { note_ += (note_.empty() ? "" : "; ") + text; }
+
+  std::string note_;
+};
+
+eval::ClipScores score_pair(const SoundPair& pair, const std::vector<std::string>& metrics) {
+  Reconciliation reconciliation;
+  const audio::Waveform reference = reconciliation.read(pair.reference, "reference");
+  const audio::Waveform degraded =
+      reconciliation.at_rate(reconciliation.read(pair.degraded, "degraded"), reference.rate);
+  reconciliation.compare_lengths(reference, degraded);
+  eval::ClipScores clip = eval::score_sounds(pair.id, reference, degraded, metrics);
+  clip.note = reconciliation.note();
+  return clip;
 }
 
-struct SoundPair {
-  std::string id;
-  fs::path reference;
-  fs::path degraded;
-};
-
-std::vector<SoundPair> pair_sounds(const fs::path& reference, const fs::path& degraded) {
-  for (const fs::path& path : {reference, degraded})
-    require(fs::exists(path), ErrorKind::kIo, "{}: no such file or folder", path.string());
-  if (!fs::is_directory(reference) && !fs::is_directory(degraded))
-    return {{degraded.stem().string(), reference, degraded}};
-  require(fs::is_directory(reference) && fs::is_directory(degraded),
-          ErrorKind::kUsage,
-          "--reference and --degraded must be two files or two folders");
-  const auto references = sounds_by_stem(reference);
-  auto others = sounds_by_stem(degraded);
-  std::vector<SoundPair> pairs;
-  std::string unpaired;
-  for (const auto& [stem, file] : references) {
-    const auto other = others.extract(stem);
-    if (other.empty())
-      unpaired += "\n  " + file.string();
-    else
-      pairs.push_back({stem, file, other.mapped()});
+// A file that cannot be read fails its clip, not the others; of a single pair it is the error.
+eval::ClipScores score_one_of(const std::vector<SoundPair>& pairs,
+                              std::size_t i,
+                              const std::vector<std::string>& metrics) {
+  if (pairs.size() == 1)
+    return score_pair(pairs[i], metrics);
+  try {
+    return score_pair(pairs[i], metrics);
+  } catch (const Error& error) {
+    eval::ClipScores clip;
+    clip.id = pairs[i].id;
+    clip.failure = error.what();
+    return clip;
   }
-  for (const auto& [stem, file] : others)
-    unpaired += "\n  " + file.string();
-  require(
-      unpaired.empty(), ErrorKind::kData, "files without a partner of the same stem:{}", unpaired);
-  require(!pairs.empty(), ErrorKind::kData, "{}: holds no files", reference.string());
-  return pairs;
+}
+
+std::vector<eval::ClipScores> score_all(const std::vector<SoundPair>& pairs,
+                                        const std::vector<std::string>& metrics,
+                                        std::int64_t jobs) {
+  if (pairs.size() == 1)
+    return {score_one_of(pairs, 0, metrics)};
+  std::vector<eval::ClipScores> clips(pairs.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    at::set_num_threads(1);  // of this thread: the pairs are what runs in parallel
+    for (std::size_t i = next++; i < pairs.size(); i = next++)
+      clips[i] = score_one_of(pairs, i, metrics);
+  };
+  {
+    std::vector<std::jthread> threads;
+    for (std::int64_t i = 0; i < jobs; ++i)
+      threads.emplace_back(work);
+  }
+  return clips;
+}
+
+void print_notes(const eval::ScoreTable& table) {
+  constexpr std::size_t kShown = 5;
+  std::size_t notes = 0;
+  for (const eval::ClipScores& clip : table.clips)
+    if (!clip.note.empty() && ++notes <= kShown)
+      fmt::print("note: {}: {}\n", clip.id, clip.note);
+  if (notes > kShown)
+    fmt::print("and {} more notes (--json or --csv lists all)\n", notes - kShown);
 }
 
 void score(const ScoreFlags& flags) {
-  const auto metrics = experiment::parse_metrics(flags.metrics);
-  eval::ScoreTable table = experiment::empty_table(metrics);
-  for (const SoundPair& pair : pair_sounds(flags.reference, flags.degraded)) {
-    const audio::Waveform reference = audio::read_sound(pair.reference);
-    const audio::Waveform degraded = audio::read_sound(pair.degraded);
-    require(reference.rate == degraded.rate,
-            ErrorKind::kData,
-            "{}: expected the rate of its reference, {} Hz, found {} Hz",
-            pair.degraded.string(),
-            reference.rate,
-            degraded.rate);
-    table.clips.push_back(experiment::score_pair(pair.id, reference, degraded, metrics));
-  }
+  const auto metrics = eval::parse_sound_metrics(flags.metrics);
+  const Pairing pairing =
+      pair_sounds(flags.reference,
+                  flags.degraded,
+                  flags.allow_unpaired ? Unpaired::kListed : Unpaired::kRefused);
+  eval::ScoreTable table = eval::empty_table(metrics);
+  table.clips = score_all(pairing.pairs, metrics, flags.jobs);
   if (!flags.json.empty())
     write_file(flags.json, eval::to_json(table));
+  if (!flags.csv.empty())
+    write_file(flags.csv, eval::to_csv(table));
   fmt::print("{}", eval::to_text(table));
+  print_notes(table);
+  for (const std::string& file : pairing.unpaired)
+    fmt::print("unpaired, not scored: {}\n", file);
 }
 
 }  // namespace
@@ -94,7 +146,13 @@ void add_score(CLI::App& program) {
   command->add_option("--degraded", flags->degraded, "sound file, or folder paired by file stem")
       ->required();
   command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
+  command->add_option("--jobs", flags->jobs, "threads")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command->add_flag(
+      "--allow-unpaired", flags->allow_unpaired, "score what has a partner, list the rest");
   add_json_flag(*command, flags->json);
+  command->add_option("--csv", flags->csv, "also write a line per clip here")->type_name("FILE");
   command->callback([flags] { score(*flags); });
 }
 

@@ -47,7 +47,7 @@ TEST_F(ProgramFault, UsageErrorsExitWithTwo) {
   const auto metric = run("lipsound2 eval --run run --metrics stio");
   EXPECT_EQ(metric.code, 2);
   EXPECT_THAT(metric.error,
-              HasSubstr("'stio' is not a known metric; expected some of estoi, stoi"));
+              HasSubstr("'stio' is not a known metric; expected some of stoi, estoi"));
 }
 
 TEST_F(ProgramFault, ConfigFaultsAreReportedAtOnce) {

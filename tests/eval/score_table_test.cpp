@@ -76,8 +76,12 @@ TEST(Summary, NamesTheClipWhoseScoreIsNotFinite) {
 TEST(ScoreTable, TextShowsErrorRatesInPercentAndNamesFailures) {
   const std::string text = to_text(three_clips());
 
-  EXPECT_THAT(text, HasSubstr("stoi           0.6000        [0.5000, 0.7000]       2       1\n"));
-  EXPECT_THAT(text, HasSubstr("wer           25.00 %      [25.00 %, 25.00 %]       1       2\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("stoi               0.6000     0.6000        [0.5000, 0.7000]       2       1\n"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("wer               25.00 %    25.00 %      [25.00 %, 25.00 %]       1       2\n"));
   EXPECT_THAT(text, HasSubstr("failed: s1/c: less than 0.4 s of speech\n"));
   EXPECT_THAT(text, Not(HasSubstr("s1/a")));
 }
@@ -87,13 +91,57 @@ TEST(ScoreTable, JsonHoldsSummariesClipsAndVariants) {
 
   const auto expected = nlohmann::json::parse(R"({
     "n": 3, "failed": 2,
-    "metrics": {"stoi": {"mean": 0.6, "ci95": [0.5, 0.7], "scored": 2, "failed": 1},
-                "wer": {"mean": 0.25, "ci95": [0.25, 0.25], "scored": 1, "failed": 2}},
+    "metrics": {"stoi": {"mean": 0.6, "median": 0.6, "ci95": [0.5, 0.7], "scored": 2, "failed": 1},
+                "wer": {"mean": 0.25, "median": 0.25, "ci95": [0.25, 0.25], "scored": 1, "failed": 2}},
     "clips": [{"id": "s1/a", "stoi": 0.5, "wer": 0.25},
               {"id": "s1/b", "stoi": 0.7, "failure": "no text"},
               {"id": "s1/c", "failure": "less than 0.4 s of speech"}],
     "variants": {"stoi": "Taal et al. 2011"}})");
   EXPECT_EQ(json, expected);
+}
+
+ScoreTable two_speakers() {
+  ScoreTable table = three_clips();
+  table.clips[0].speaker = table.clips[1].speaker = "s1";
+  table.clips[2].speaker = "s2";
+  return table;
+}
+
+TEST(ScoreTable, MeansBySpeakerAreShownWhereThereAreSeveral) {
+  const std::string text = to_text(two_speakers());
+
+  EXPECT_THAT(text, HasSubstr("s1                     2         0.6000        25.00 %\n"));
+  EXPECT_THAT(text, HasSubstr("s2                     1              -              -\n"));
+  EXPECT_THAT(to_text(three_clips()), Not(HasSubstr("by speaker")));
+}
+
+TEST(ScoreTable, ComesBackFromItsJson) {
+  const ScoreTable table = two_speakers();
+
+  const ScoreTable again = from_json(to_json(table), "scores.json");
+
+  EXPECT_EQ(to_json(again), to_json(table));
+}
+
+TEST(ScoreTable, NamesTheFileThatHoldsNoScores) {
+  try {
+    from_json("[1, 2]", "wrong.json");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("wrong.json: expected scores as eval writes them"));
+  }
+}
+
+TEST(ScoreTable, CsvQuotesWhatNeedsIt) {
+  ScoreTable table = two_speakers();
+  table.clips[1].failure = "no \"text\", none";
+
+  EXPECT_EQ(to_csv(table),
+            "id,speaker,stoi,wer,failure,note\r\n"
+            "s1/a,s1,0.5,0.25,,\r\n"
+            "s1/b,s1,0.7,,\"no \"\"text\"\", none\",\r\n"
+            "s1/c,s2,,,less than 0.4 s of speech,\r\n");
 }
 
 TEST(ScoreTable, JsonHasNullForAMetricThatNoClipHas) {

@@ -16,6 +16,7 @@ class SoundReader {
   ~SoundReader();
 
   int rate() const;
+  int channels() const;
   /// The next samples, at most `count`; fewer at the end, none after it.
   std::vector<float> read(std::int64_t count);
 

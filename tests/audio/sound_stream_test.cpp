@@ -1,0 +1,98 @@
+#include "lipsound2/audio/sound_stream.h"
+
+#include <algorithm>
+#include <limits>
+
+#include <gmock/gmock.h>
+
+#include "lipsound2/audio/sound_file.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+
+#include "support/temporary_folder.h"
+
+namespace lipsound2::audio {
+namespace {
+
+using lipsound2::testing::TemporaryFolder;
+using ::testing::HasSubstr;
+
+std::vector<float> ramp(std::size_t count) {
+  std::vector<float> samples(count);
+  for (std::size_t i = 0; i < count; ++i)
+    samples[i] = static_cast<float>(static_cast<int>(i % 2000) - 1000) / 1024;
+  return samples;
+}
+
+TEST(SoundStream, PiecesMakeTheFileThatTheWholeMakes) {
+  const TemporaryFolder folder;
+  const std::vector<float> samples = ramp(10000);
+  write_wav(folder / "whole.wav", {samples, 16000});
+
+  WavWriter writer(folder / "pieces.wav", 16000);
+  for (std::size_t first = 0; first < samples.size(); first += 3000)
+    writer.write(std::span(samples).subspan(first, std::min<std::size_t>(3000, 10000 - first)));
+  writer.commit();
+
+  EXPECT_EQ(read_file(folder / "pieces.wav"), read_file(folder / "whole.wav"));
+  EXPECT_DOUBLE_EQ(writer.seconds(), 0.625);
+}
+
+TEST(SoundStream, ReadsInPiecesWhatIsReadWhole) {
+  const TemporaryFolder folder;
+  write_wav(folder / "a.wav", {ramp(10000), 22050});
+
+  SoundReader reader(folder / "a.wav");
+  std::vector<float> samples;
+  for (std::vector<float> piece = reader.read(3000); !piece.empty(); piece = reader.read(3000))
+    samples.insert(samples.end(), piece.begin(), piece.end());
+
+  EXPECT_EQ(reader.rate(), 22050);
+  EXPECT_EQ(reader.channels(), 1);
+  EXPECT_EQ(samples, read_sound(folder / "a.wav").samples);
+}
+
+TEST(SoundStream, LeavesTheOldFileWithoutCommit) {
+  const TemporaryFolder folder;
+  folder.write("a.wav", "old");
+  {
+    WavWriter writer(folder / "a.wav", 16000);
+    writer.write(ramp(5000));
+  }
+
+  EXPECT_EQ(read_file(folder / "a.wav"), "old");
+  EXPECT_EQ(lipsound2::testing::files_below(folder.path()).size(), 1U);
+}
+
+TEST(SoundStreamFault, NamesASampleThatIsNotFinite) {
+  const TemporaryFolder folder;
+  WavWriter writer(folder / "a.wav", 16000);
+  writer.write(ramp(10));
+  try {
+    writer.write(std::vector<float>{0, std::numeric_limits<float>::infinity()});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kNumeric);
+    EXPECT_THAT(error.what(), HasSubstr("a.wav: expected finite samples, found inf at 11"));
+  }
+}
+
+TEST(SoundStreamFault, TellsAMissingFileFromOneThatIsNoSound) {
+  const TemporaryFolder folder;
+  folder.write("text.wav", "no sound");
+  const auto kind_of = [&](const std::string& name) {
+    try {
+      const SoundReader reader(folder / name);
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(name));
+      return error.kind();
+    }
+    return ErrorKind::kUsage;
+  };
+
+  EXPECT_EQ(kind_of("missing.wav"), ErrorKind::kIo);
+  EXPECT_EQ(kind_of("text.wav"), ErrorKind::kData);
+}
+
+}  // namespace
+}  // namespace lipsound2::audio
