@@ -79,6 +79,33 @@ TEST_F(ProgramEndToEnd, FinetunesFromTheLatestPretraining) {
   EXPECT_THAT(scored.out, HasSubstr("runs/tuned/eval/train/report.html"));
 }
 
+// After TrainsEvaluatesAndGivesAVideoItsVoice, whose scores and sounds it uses.
+TEST_F(ProgramEndToEnd, ScoresFoldersAndComparesRuns) {
+  const std::string sounds = "runs/first/eval/train/wav/s1";
+  ASSERT_EQ(
+      run_in(folder_, "cp -r " + sounds + " more && cp more/$(ls more | head -n 1) more/z.wav")
+          .code,
+      0);
+
+  const auto refused = run_in(folder_, "lipsound2 score --reference more --degraded " + sounds);
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_THAT(refused.error, HasSubstr("more/z.wav"));
+
+  const auto scored = run_in(folder_,
+                             "lipsound2 score --reference more --degraded " + sounds +
+                                 " --metrics lsd,delay --allow-unpaired --jobs 2 --csv s.csv");
+  EXPECT_EQ(scored.code, 0) << scored.error;
+  EXPECT_THAT(scored.out, HasSubstr("unpaired, not scored: more/z.wav"));
+  EXPECT_THAT(read_file(folder_ / "s.csv"), HasSubstr("id,speaker,lsd,delay,failure,note"));
+
+  const auto compared =
+      run_in(folder_, "lipsound2 eval --compare runs/first runs/first --split train");
+  EXPECT_EQ(compared.code, 0) << compared.error;
+  EXPECT_THAT(compared.out, HasSubstr("stoi"));
+  EXPECT_EQ(run_in(folder_, "lipsound2 eval --compare runs/first runs/first --split valid").code,
+            2);
+}
+
 TEST_F(ProgramEndToEnd, InspectsWhateverItWrites) {
   ASSERT_EQ(
       run_in(folder_, "lipsound2 train --config tiny.yaml --run runs/seen --set train.steps=2")
