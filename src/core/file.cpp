@@ -64,6 +64,8 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::string_view bytes) {
+  if (bytes.empty())  // its data may be null, which fwrite() does not take
+    return;
   if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size())
     fail_with_errno(path_, "write");
   size_ += bytes.size();

@@ -172,15 +172,15 @@ PrepareReport make_report(const Plan& plan, const Outcome& outcome) {
 }
 
 void require_some(const PrepareConfig& config, const ShardPart& clips) {
-  require(
-      !clips.entries.empty(),
+  if (!clips.entries.empty())
+    return;
+  fail(
       ErrorKind::kData,
-      "{}: expected clips of speaking faces, found {} and none that can be used; the first, {}: "
-      "{}",
+      "{}: expected clips of speaking faces, found {} and none that can be used; the first, {}: {}",
       config.root.string(),
       clips.rejects.size(),
-      clips.rejects.front().file,
-      clips.rejects.front().reason);
+      clips.rejects.at(0).file,
+      clips.rejects.at(0).reason);
 }
 
 }  // namespace
