@@ -7,10 +7,12 @@
 
 #include <fmt/ranges.h>
 
+#include "lipsound2/audio/resample.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/eval/delay.h"
 #include "lipsound2/eval/log_spectral_distance.h"
 #include "lipsound2/eval/mel_cepstral_distortion.h"
+#include "lipsound2/eval/pesq.h"
 #include "lipsound2/eval/pitch_errors.h"
 #include "lipsound2/eval/stoi.h"
 
@@ -30,6 +32,36 @@ struct MetricGroup {
 MetricScores score_stoi(const audio::Waveform& reference, const audio::Waveform& degraded) {
   const auto scores = stoi(reference, degraded);
   return scores ? MetricScores{{"stoi", scores->stoi}, {"estoi", scores->estoi}} : MetricScores{};
+}
+
+/// At the highest rate of PESQ that the sounds reach; wideband PESQ has but one.
+MetricScores score_pesq_at(const audio::Waveform& reference,
+                           const audio::Waveform& degraded,
+                           PesqBand band) {
+  const bool wide = band == PesqBand::kWide;
+  const int lowest = wide ? 16000 : 8000;
+  require(reference.rate >= lowest,
+          ErrorKind::kData,
+          "expected at least {} Hz, found {} Hz",
+          lowest,
+          reference.rate);
+  const int rate = reference.rate >= 16000 ? 16000 : 8000;
+  const auto at_rate = [rate](const audio::Waveform& sound) {
+    return sound.rate == rate ? sound : audio::resample(sound, rate);
+  };
+  const auto score = pesq(at_rate(reference), at_rate(degraded), band);
+  if (!score)
+    return {};
+  const std::string name = wide ? "pesq" : "pesq-nb";
+  return {{name, score->mos_lqo}, {name + "-raw", score->raw}};
+}
+
+MetricScores score_pesq_wide(const audio::Waveform& reference, const audio::Waveform& degraded) {
+  return score_pesq_at(reference, degraded, PesqBand::kWide);
+}
+
+MetricScores score_pesq_narrow(const audio::Waveform& reference, const audio::Waveform& degraded) {
+  return score_pesq_at(reference, degraded, PesqBand::kNarrow);
 }
 
 MetricScores named(const std::string& name, const std::optional<double>& score) {
@@ -67,13 +99,23 @@ MetricScores score_delay(const audio::Waveform& reference, const audio::Waveform
   return delay ? MetricScores{{"delay", delay->ms}} : MetricScores{};
 }
 
-std::vector<MetricGroup> metric_groups() {
-  const char* short_or_silent = "a sound is silent or shorter than a frame";
-  return {
+const std::vector<MetricGroup>& metric_groups() {
+  const char* const short_or_silent = "a sound is silent or shorter than a frame";
+  const char* const no_utterance =
+      "a sound is shorter than a quarter of a second, or there is no utterance";
+  static const std::vector<MetricGroup> groups{
       {{{"stoi", "STOI, Taal et al. 2011, at 10 kHz"},
         {"estoi", "extended STOI, Jensen and Taal 2016, at 10 kHz"}},
        score_stoi,
        "the reference has fewer than 30 frames (0.4 s) of speech"},
+      {{{"pesq", "P.862.2 wideband MOS-LQO, 16 kHz; higher rates are resampled"},
+        {"pesq-raw", "P.862.2 wideband, raw score before the mapping to MOS-LQO"}},
+       score_pesq_wide,
+       no_utterance},
+      {{{"pesq-nb", "P.862 narrowband with P.862.1 MOS-LQO, 8 or 16 kHz; others are resampled"},
+        {"pesq-nb-raw", "P.862 narrowband, raw score before the mapping of P.862.1"}},
+       score_pesq_narrow,
+       no_utterance},
       {{{"mcd", "mel-cepstral distortion in dB, frame by frame"}}, score_mcd, short_or_silent},
       {{{"mcd-dtw", "mel-cepstral distortion in dB, time-warped"}}, score_mcd_dtw, short_or_silent},
       {{{"lsd", "log-spectral distance in dB"}}, score_lsd, short_or_silent},
@@ -86,6 +128,7 @@ std::vector<MetricGroup> metric_groups() {
       {{{"delay", "delay of the degraded sound in ms"}},
        score_delay,
        "a sound is shorter than 0.1 s or too steady to align"}};
+  return groups;
 }
 
 bool is_wanted(const std::string& name, const std::vector<std::string>& metrics) {

@@ -1,0 +1,179 @@
+#include "pesq_delay.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/fft_irfft.h>
+#include <ATen/ops/fft_rfft.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/hann_window.h>
+#include <ATen/ops/zeros.h>
+
+namespace lipsound2::eval::p862 {
+namespace {
+
+constexpr double kPeakShare = 0.99;  // bins this near to the peak count like it
+constexpr double kVotePower = 0.125;
+
+/// The same piece of both envelopes.
+struct EnvelopePair {
+  std::span<const double> reference;
+  std::span<const double> degraded;
+};
+
+/// Circular cross-correlation of the rows: element k tells how well `degraded` matches when it is
+/// k samples late. [rows, size]
+Tensor correlations(const Tensor& reference, const Tensor& degraded, std::int64_t size) {
+  return at::fft_irfft(at::fft_rfft(reference, size).conj() * at::fft_rfft(degraded, size), size);
+}
+
+/// How many frames later the degraded envelope of each pair is where the two match best.
+std::vector<Index> best_lags(const std::vector<EnvelopePair>& pairs) {
+  std::size_t longest = 0;
+  for (const EnvelopePair& pair : pairs)
+    longest = std::max(longest, pair.reference.size() + pair.degraded.size());
+  const auto size = static_cast<std::int64_t>(std::bit_ceil(longest));
+  Tensor rows = at::zeros({2, std::ssize(pairs), size}, at::kDouble);
+  double* const data = rows.mutable_data_ptr<double>();
+  for (Index i = 0; i < std::ssize(pairs); ++i) {
+    std::ranges::copy(pairs[i].reference, data + i * size);
+    std::ranges::copy(pairs[i].degraded, data + (std::ssize(pairs) + i) * size);
+  }
+  const Tensor matches = correlations(rows[0], rows[1], size).contiguous();
+  std::vector<Index> lags;
+  for (Index i = 0; i < std::ssize(pairs); ++i) {
+    const double* const match = matches.const_data_ptr<double>() + i * size;
+    std::pair<double, Index> best{0, 0};
+    for (Index lag = 1 - std::ssize(pairs[i].reference); lag < std::ssize(pairs[i].degraded); ++lag)
+      if (const double value = match[lag < 0 ? lag + size : lag]; value > best.first)
+        best = {value, lag};
+    lags.push_back(best.second);
+  }
+  return lags;
+}
+
+DelayVote vote_of(std::span<double> correlation) {
+  double highest = 0;
+  for (double& value : correlation) {
+    value = std::abs(value);
+    highest = std::max(highest, value);
+  }
+  const double enough = kPeakShare * highest;
+  DelayVote vote{{}, std::pow(enough, kVotePower)};
+  for (Index i = 0; i < std::ssize(correlation); ++i)
+    if (correlation[i] > enough)
+      vote.bins.push_back(i);
+  return vote;
+}
+
+/// Rows of `window` samples, `hop` apart. [count, window], a view of the samples, which are only
+/// read.
+Tensor rows_of(const Samples& samples, Index first, Index hop, Index count, Index window) {
+  // A negative stride is no view: rows that go backward are taken forward and flipped.
+  const Index lowest = hop < 0 ? first + hop * (count - 1) : first;
+  const Tensor rows = at::from_blob(const_cast<double*>(samples.data() + lowest),
+                                    {count, window},
+                                    {std::abs(hop), 1},
+                                    at::kDouble);
+  return hop < 0 ? rows.flip(0) : rows;
+}
+
+}  // namespace
+
+void DelayHistogram::add(const DelayVote& vote) {
+  for (const Index bin : vote.bins)
+    bins_[bin] += vote.weight;
+}
+
+Delay DelayHistogram::peak() const {
+  const Index count = std::ssize(bins_);
+  const Index reach = count / 64;
+  std::vector<double> smooth(bins_.size());
+  double sum = 0;
+  for (Index i = 0; i < count; ++i) {
+    if (bins_[i] == 0)
+      continue;
+    sum += bins_[i];
+    for (Index k = 1 - reach; k < reach; ++k)
+      smooth[(i + k + count) % count] +=
+          bins_[i] * (1 - static_cast<double>(std::abs(k)) / static_cast<double>(reach));
+  }
+  if (sum == 0)
+    return {expected_, 0};
+  const Index peak = std::ranges::max_element(smooth) - smooth.begin();
+  return {expected_ + (peak < count / 2 ? peak : peak - count), smooth[peak] / sum};
+}
+
+DelayFinder::DelayFinder(AlignedSound reference, AlignedSound degraded, const Layout& layout)
+    : reference_(std::move(reference)),
+      degraded_(std::move(degraded)),
+      layout_(layout),
+      window_(at::hann_window(layout.align_window, at::kDouble)) {}
+
+Index DelayFinder::crude() const {
+  return layout_.step *
+         best_lags({{reference_.activity.envelope, degraded_.activity.envelope}}).front();
+}
+
+std::vector<Index> DelayFinder::crude(const std::vector<CrudeSearch>& searches) const {
+  const std::span<const double> reference = reference_.activity.envelope;
+  const std::span<const double> degraded = degraded_.activity.envelope;
+  std::vector<EnvelopePair> pairs;
+  for (const auto& [range, expected] : searches) {
+    const Index delay = expected / layout_.step;
+    const Index begin = std::max(range.begin, -delay);
+    const Index count = std::max<Index>(std::min(range.end, std::ssize(reference)) - begin, 0);
+    const Index left = std::max<Index>(std::ssize(degraded) - begin - delay, 0);
+    if (count == 0 || left == 0)
+      pairs.emplace_back();
+    else
+      pairs.push_back({reference.subspan(begin, count),
+                       degraded.subspan(begin + delay, std::min(count, left))});
+  }
+  std::vector<Index> delays = best_lags(pairs);
+  for (std::size_t i = 0; i < delays.size(); ++i)
+    delays[i] = searches[i].expected + layout_.step * delays[i];
+  return delays;
+}
+
+Delay DelayFinder::fine(const FrameRange& range, Index expected) const {
+  const Index hop = layout_.align_window / 4;
+  const Index first = std::max(range.begin * layout_.step, -expected);
+  const Index room = range.end * layout_.step - first - layout_.align_window;
+  DelayHistogram histogram(expected, layout_.align_window);
+  for (const DelayVote& vote : votes(first, hop, room < 0 ? 0 : room / hop + 1, expected))
+    histogram.add(vote);
+  return histogram.peak();
+}
+
+std::vector<DelayVote> DelayFinder::votes(Index first,
+                                          Index hop,
+                                          Index count,
+                                          Index expected) const {
+  const Index window = layout_.align_window;
+  const auto fits = [&](Index begin) {
+    return begin >= 0 && begin + window <= reference_.length && begin + expected >= 0 &&
+           begin + expected + window <= degraded_.length;
+  };
+  Index fitting = 0;
+  while (fitting < count && fits(first + fitting * hop))
+    ++fitting;
+  if (fitting == 0)
+    return {};
+  const Tensor matches =
+      correlations(rows_of(reference_.band, first, hop, fitting, window) * window_,
+                   rows_of(degraded_.band, first + expected, hop, fitting, window) * window_,
+                   window)
+          .contiguous();
+  std::vector<DelayVote> votes;
+  for (Index i = 0; i < fitting; ++i)
+    votes.push_back(vote_of(
+        {matches.mutable_data_ptr<double>() + i * window, static_cast<std::size_t>(window)}));
+  return votes;
+}
+
+}  // namespace lipsound2::eval::p862

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "lipsound2/core/tensor.h"
+
+#include "pesq_activity.h"
+
+namespace lipsound2::eval::p862 {
+
+/// A piece of the reference, in activity frames.
+struct FrameRange {
+  Index begin = 0;
+  Index end = 0;  ///< one after the last frame
+};
+
+/// How much later than the reference the degraded sound is, in samples, and how surely: the share
+/// of the delay histogram under its peak, 0 to 1.
+struct Delay {
+  Index samples = 0;
+  double confidence = 0;
+};
+
+/// A piece and the delay around which its own one is looked for, in samples.
+struct CrudeSearch {
+  FrameRange range;
+  Index expected = 0;
+};
+
+/// Where one alignment frame's cross-correlation is near its peak, and how much that counts.
+struct DelayVote {
+  std::vector<Index> bins;  ///< lags from the expected delay on, modulo the window
+  double weight = 0;
+};
+
+/// Collects votes for the delay of a piece.
+class DelayHistogram {
+ public:
+  DelayHistogram(Index expected, Index window)
+      : expected_(expected), bins_(static_cast<std::size_t>(window)) {}
+
+  void add(const DelayVote& vote);
+
+  /// The peak of the histogram after smoothing with a triangle.
+  Delay peak() const;
+
+ private:
+  Index expected_;
+  std::vector<double> bins_;
+};
+
+/// What is known of one sound to the aligner.
+struct AlignedSound {
+  Samples band;  ///< of alignment_band()
+  Index length = 0;
+  Activity activity;
+};
+
+/// Finds delays between two sounds (P.862, clause 10.2; Rix et al. 2002, sections 2.2 and 2.3).
+class DelayFinder {
+ public:
+  DelayFinder(AlignedSound reference, AlignedSound degraded, const Layout& layout);
+
+  const AlignedSound& reference() const { return reference_; }
+  const AlignedSound& degraded() const { return degraded_; }
+  const Layout& layout() const { return layout_; }
+
+  /// Of the whole sounds, to one activity frame, from the envelopes of speech.
+  Index crude() const;
+
+  /// Of pieces, to one activity frame.
+  std::vector<Index> crude(const std::vector<CrudeSearch>& searches) const;
+
+  /// Of one piece, to one sample, around `expected`.
+  Delay fine(const FrameRange& range, Index expected) const;
+
+  /// The votes of alignment frames that begin at first, first + hop ... samples of the reference,
+  /// at most `count`, up to where a frame leaves one of the sounds.
+  std::vector<DelayVote> votes(Index first, Index hop, Index count, Index expected) const;
+
+ private:
+  AlignedSound reference_;
+  AlignedSound degraded_;
+  Layout layout_;
+  Tensor window_;
+};
+
+}  // namespace lipsound2::eval::p862
