@@ -29,10 +29,10 @@ resume=()
 "$lipsound2" train --config quickstart.yaml --set "data.manifest=$out/data/manifest.jsonl" --run "$out/run" "${resume[@]}"
 
 say "scores of sentences that the network has never seen"
-"$lipsound2" eval --run "$out/run" --metrics stoi,estoi
+"$lipsound2" eval --run "$out/run" --metrics stoi,estoi,pesq
 
 say "the same with swapped videos: if the network reads lips, the scores fall"
-"$lipsound2" eval --run "$out/run" --metrics stoi,estoi --swap-videos
+"$lipsound2" eval --run "$out/run" --metrics stoi,estoi,pesq --swap-videos
 
 say "a silent video gets its voice"
 id=$(sed -n 's/.*"id": *"\([^"]*\)".*"split": *"test".*/\1/p' "$out/data/manifest.jsonl" | head -n 1)
