@@ -3,7 +3,7 @@
 # Tests on real clips run when LIPSOUND2_DATA names their folder.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-scripts/setup.sh
+scripts/setup.sh ffmpeg
 scripts/check_format.sh
 cmake --preset dev
 cmake --build --preset dev
