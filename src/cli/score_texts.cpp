@@ -19,6 +19,17 @@ Places places_of(const Texts& texts) {
   return places;
 }
 
+// So that nobody has to guess what was taken for an id.
+std::string how_read(const std::string& path, const Texts& texts) {
+  if (texts.contains(""))
+    return fmt::format("{}: read as one text without id\n", path);
+  return fmt::format("{}: read as {} texts with ids, {} to {}\n",
+                     path,
+                     texts.size(),
+                     texts.begin()->first,
+                     texts.rbegin()->first);
+}
+
 // The alignments of a clip that have errors.
 std::string alignments_of(const std::string& id,
                           const eval::ClipText& reference,
@@ -47,9 +58,7 @@ Scored score_transcripts(const ScoreFlags& flags, const std::vector<std::string>
           flags.reference,
           flags.degraded);
   Scored scored;
-  if (references.contains(""))
-    scored.details = fmt::format(
-        "{} and {}: read as one text each, without id\n", flags.reference, flags.degraded);
+  scored.details = how_read(flags.reference, references) + how_read(flags.degraded, hypotheses);
   scored.table = eval::empty_text_table(metrics);
   scored.unpaired = std::move(pairing.unpaired);
   for (const std::string& id : pairing.ids) {

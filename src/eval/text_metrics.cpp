@@ -52,6 +52,18 @@ std::string variant_of(const TextMetric& metric) {
                                             : "fewest errors, as jiwer 4.0");
 }
 
+/// Complaints begin with the clip.
+ErrorCounts errors_of_clip(const std::string& id,
+                           std::string_view reference,
+                           std::string_view hypothesis,
+                           const std::string& metric) {
+  try {
+    return count_errors(align_texts(reference, hypothesis, metric));
+  } catch (const Error& error) {
+    fail(error.kind(), "{}: {}", id, error.what());
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> text_metrics() {
@@ -92,7 +104,7 @@ ClipScores score_texts(const std::string& id,
   ClipScores clip;
   clip.id = id;
   for (const std::string& metric : metrics) {
-    const ErrorCounts errors = count_errors(align_texts(reference, hypothesis, metric));
+    const ErrorCounts errors = errors_of_clip(id, reference, hypothesis, metric);
     if (is_corpus_rate(metric))
       clip.errors[metric] = errors;
     if (const auto rate = errors.rate())

@@ -57,7 +57,9 @@ TEST_F(ProgramTextScores, TakeEveryFormat) {
         score(std::string("--degraded hyp --metrics wer --reference ") + reference);
     EXPECT_EQ(outcome.code, 0) << outcome.error;
     EXPECT_THAT(outcome.out,
-                AllOf(HasSubstr(kExpectedRow), HasSubstr("punctuation separates words")))
+                AllOf(HasSubstr(": read as 2 texts with ids, a to b\n"),
+                      HasSubstr(kExpectedRow),
+                      HasSubstr("punctuation separates words")))
         << reference;
   }
 }
@@ -70,7 +72,7 @@ TEST_F(ProgramTextScores, TakeTwoSingleTexts) {
       score("--reference said.txt --degraded heard.txt --metrics cer --json s.json");
 
   ASSERT_EQ(outcome.code, 0) << outcome.error;
-  EXPECT_THAT(outcome.out, HasSubstr("said.txt and heard.txt: read as one text each"));
+  EXPECT_THAT(outcome.out, HasSubstr("said.txt: read as one text without id\n"));
   const auto scores = read_json("s.json");
   EXPECT_EQ(scores["clips"][0]["id"], "heard");
   EXPECT_EQ(scores["metrics"]["cer"]["errors"],

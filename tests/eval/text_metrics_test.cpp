@@ -62,6 +62,16 @@ TEST(TextMetrics, ScliteMayCountMoreErrors) {
   EXPECT_EQ(clip.errors.at("cer-sclite"), (ErrorCounts{10, 2, 5, 5}));
 }
 
+TEST(TextMetrics, RefuseTextsThatAreTooLongWithTheirId) {
+  try {
+    score_texts("a", std::string(30000, 'x'), std::string(30000, 'y'), {"cer"});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("a: texts of 30000 and 30000 units are too long to align"));
+  }
+}
+
 TEST(TextMetrics, VariantsStateTheNormalization) {
   for (const auto& [metric, variant] : empty_text_table(text_metrics()).variants) {
     EXPECT_THAT(variant, HasSubstr("lower case")) << metric;

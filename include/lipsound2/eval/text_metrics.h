@@ -24,13 +24,14 @@ bool is_corpus_rate(const std::string& name);
 ScoreTable empty_text_table(const std::vector<std::string>& metrics);
 
 /// The alignment whose errors the metric counts, of texts as they were written. Throws kUsage for a
-/// name that is not among text_metrics(), kData for invalid UTF-8.
+/// name that is not among text_metrics(), kData for invalid UTF-8 and for texts that are too long.
 std::vector<AlignedUnit> align_texts(std::string_view reference,
                                      std::string_view hypothesis,
                                      const std::string& metric);
 
 /// Scores of one clip. An empty reference leaves the clip without a rate of its own, and its note
-/// says so; its insertions are among the errors of corpus rates. Throws as align_texts().
+/// says so; its insertions are among the errors of corpus rates. Throws as align_texts(), with
+/// the id.
 ClipScores score_texts(const std::string& id,
                        std::string_view reference,
                        std::string_view hypothesis,
