@@ -1,5 +1,6 @@
 #include "json_flag.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "lipsound2/core/file.h"

@@ -1,111 +1,44 @@
-#include <atomic>
-#include <cmath>
-#include <thread>
+#include <algorithm>
 
-#include <ATen/Parallel.h>
+#include <fmt/ranges.h>
 
-#include "lipsound2/audio/resample.h"
-#include "lipsound2/audio/sound_file.h"
-#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/eval/metric_names.h"
 #include "lipsound2/eval/sound_metrics.h"
+#include "lipsound2/eval/text_metrics.h"
 
 #include "commands.h"
 #include "json_flag.h"
-#include "sound_pairs.h"
+#include "scoring.h"
 
 namespace lipsound2::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
-struct ScoreFlags {
-  std::string reference;
-  std::string degraded;
-  std::string metrics = "stoi,estoi";
-  std::int64_t jobs = 1;
-  bool allow_unpaired = false;
-  std::string json;
-  std::string csv;
-};
-
-// What had to be done to compare the two sounds, for the clip's note.
-class Reconciliation {
- public:
-  audio::Waveform read(const fs::path& file, const char* which) {
-    const int channels = audio::SoundReader(file).channels();
-    if (channels > 1)
-      add(fmt::format("{}: {} channels averaged", which, channels));
-    return audio::read_sound(file);
-  }
-
-  audio::Waveform at_rate(audio::Waveform degraded, int rate) {
-    if (degraded.rate == rate)
-      return degraded;
-    add(fmt::format("degraded: resampled from {} to {} Hz", degraded.rate, rate));
-    return audio::resample(degraded, rate);
-  }
-
-  void compare_lengths(const audio::Waveform& reference, const audio::Waveform& degraded) {
-    const double ms = 1000 * (degraded.seconds() - reference.seconds());
-    if (reference.samples.size() != degraded.samples.size())
-      add(fmt::format("degraded is {:.1f} ms {}", std::abs(ms), ms > 0 ? "longer" : "shorter"));
-  }
-
-  const std::string& note() const { return note_; }
-
- private:
-  void add(const std::string& text) { note_ += (note_.empty() ? "" : "; ") + text; }
-
-  std::string note_;
-};
-
-eval::ClipScores score_pair(const SoundPair& pair, const std::vector<std::string>& metrics) {
-  Reconciliation reconciliation;
-  const audio::Waveform reference = reconciliation.read(pair.reference, "reference");
-  const audio::Waveform degraded =
-      reconciliation.at_rate(reconciliation.read(pair.degraded, "degraded"), reference.rate);
-  reconciliation.compare_lengths(reference, degraded);
-  eval::ClipScores clip = eval::score_sounds(pair.id, reference, degraded, metrics);
-  clip.note = reconciliation.note();
-  return clip;
+std::vector<std::string> known_metrics() {
+  std::vector<std::string> names;
+  for (const eval::SoundMetric& metric : eval::sound_metrics())
+    names.push_back(metric.name);
+  for (const std::string& metric : eval::text_metrics())
+    names.push_back(metric);
+  return names;
 }
 
-// A file that cannot be read fails its clip, not the others; of a single pair it is the error.
-eval::ClipScores score_one_of(const std::vector<SoundPair>& pairs,
-                              std::size_t i,
-                              const std::vector<std::string>& metrics) {
-  if (pairs.size() == 1)
-    return score_pair(pairs[i], metrics);
-  try {
-    return score_pair(pairs[i], metrics);
-  } catch (const Error& error) {
-    eval::ClipScores clip;
-    clip.id = pairs[i].id;
-    clip.failure = error.what();
-    return clip;
-  }
-}
-
-std::vector<eval::ClipScores> score_all(const std::vector<SoundPair>& pairs,
-                                        const std::vector<std::string>& metrics,
-                                        std::int64_t jobs) {
-  if (pairs.size() == 1)
-    return {score_one_of(pairs, 0, metrics)};
-  std::vector<eval::ClipScores> clips(pairs.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    at::set_num_threads(1);  // of this thread: the pairs are what runs in parallel
-    for (std::size_t i = next++; i < pairs.size(); i = next++)
-      clips[i] = score_one_of(pairs, i, metrics);
-  };
-  {
-    std::vector<std::jthread> threads;
-    for (std::int64_t i = 0; i < jobs; ++i)
-      threads.emplace_back(work);
-  }
-  return clips;
+// The metrics say what the inputs are.
+Scored score_inputs(const ScoreFlags& flags) {
+  const auto metrics = eval::parse_metrics(flags.metrics, known_metrics());
+  const auto of_texts = std::ranges::count_if(metrics, eval::is_text_metric);
+  const std::string text_metrics = fmt::format("{}", fmt::join(eval::text_metrics(), ", "));
+  require(of_texts == 0 || of_texts == std::ssize(metrics),
+          ErrorKind::kUsage,
+          "--metrics {}: sounds and texts cannot be scored in one call; of texts are {}",
+          flags.metrics,
+          text_metrics);
+  require(of_texts > 0 || !flags.show_alignments,
+          ErrorKind::kUsage,
+          "--show-alignments needs a metric of texts: {}",
+          text_metrics);
+  return of_texts > 0 ? score_transcripts(flags, metrics) : score_sound_files(flags, metrics);
 }
 
 void print_notes(const eval::ScoreTable& table) {
@@ -119,38 +52,45 @@ void print_notes(const eval::ScoreTable& table) {
 }
 
 void score(const ScoreFlags& flags) {
-  const auto metrics = eval::parse_sound_metrics(flags.metrics);
-  const Pairing pairing =
-      pair_sounds(flags.reference,
-                  flags.degraded,
-                  flags.allow_unpaired ? Unpaired::kListed : Unpaired::kRefused);
-  eval::ScoreTable table = eval::empty_table(metrics);
-  table.clips = score_all(pairing.pairs, metrics, flags.jobs);
+  const Scored scored = score_inputs(flags);
   if (!flags.json.empty())
-    write_file(flags.json, eval::to_json(table));
+    write_file(flags.json, eval::to_json(scored.table));
   if (!flags.csv.empty())
-    write_file(flags.csv, eval::to_csv(table));
-  fmt::print("{}", eval::to_text(table));
-  print_notes(table);
-  for (const std::string& file : pairing.unpaired)
-    fmt::print("unpaired, not scored: {}\n", file);
+    write_file(flags.csv, eval::to_csv(scored.table));
+  fmt::print("{}{}", scored.details, eval::to_text(scored.table));
+  for (const std::string& metric : scored.table.metrics)
+    fmt::print("{}: {}\n", metric, scored.table.variants.at(metric));
+  print_notes(scored.table);
+  for (const std::string& place : scored.unpaired)
+    fmt::print("unpaired, not scored: {}\n", place);
 }
 
 }  // namespace
 
 void add_score(CLI::App& program) {
-  auto* command =
-      program.add_subcommand("score", "score sound files against references; no network involved");
+  auto* command = program.add_subcommand(
+      "score", "score sounds or texts against references; no network involved");
   const auto flags = std::make_shared<ScoreFlags>();
-  command->add_option("--reference", flags->reference, "sound file, or folder of them")->required();
-  command->add_option("--degraded", flags->degraded, "sound file, or folder paired by file stem")
+  command
+      ->add_option("--reference",
+                   flags->reference,
+                   "sound file, transcript (wer, cer), or folder of sounds or .txt")
       ->required();
-  command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
-  command->add_option("--jobs", flags->jobs, "threads")
+  command->add_option("--degraded", flags->degraded, "the same to compare, paired by stem or id")
+      ->required();
+  command
+      ->add_option("--metrics",
+                   flags->metrics,
+                   fmt::format("comma-separated names: {}", fmt::join(known_metrics(), ", ")))
+      ->capture_default_str();
+  command->add_option("--jobs", flags->jobs, "threads, for sounds")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_flag(
       "--allow-unpaired", flags->allow_unpaired, "score what has a partner, list the rest");
+  command->add_flag("--show-alignments",
+                    flags->show_alignments,
+                    "print the words or characters of every clip with errors, one under the other");
   add_json_flag(*command, flags->json);
   command->add_option("--csv", flags->csv, "also write a line per clip here")->type_name("FILE");
   command->callback([flags] { score(*flags); });

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "pairs.h"
+
 namespace lipsound2::cli {
 
 /// Two sounds to compare.
@@ -13,18 +15,16 @@ struct SoundPair {
   std::filesystem::path degraded;
 };
 
-struct Pairing {
+struct SoundPairing {
   std::vector<SoundPair> pairs;
   std::vector<std::string> unpaired;  ///< files without a partner
 };
 
-enum class Unpaired { kRefused, kListed };
-
 /// Two files, or the files of two folders that have the same stem. Throws kIo for a path that is
 /// not there, kUsage for a file and a folder, kData for files without a partner (if refused), for
 /// two of one stem in a folder, and when there is no pair.
-Pairing pair_sounds(const std::filesystem::path& reference,
-                    const std::filesystem::path& degraded,
-                    Unpaired unpaired);
+SoundPairing pair_sounds(const std::filesystem::path& reference,
+                         const std::filesystem::path& degraded,
+                         Unpaired unpaired);
 
 }  // namespace lipsound2::cli

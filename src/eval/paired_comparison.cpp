@@ -1,63 +1,50 @@
 #include "lipsound2/eval/paired_comparison.h"
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/random.h"
+#include "lipsound2/eval/text_metrics.h"
+
+#include "score_shares.h"
 
 namespace lipsound2::eval {
 namespace {
 
-constexpr std::size_t kComparisonDraws = 10000;
-constexpr std::uint64_t kBootstrapSeed = 1;
-constexpr std::uint64_t kFlipSeed = 2;
-
-std::map<std::string, double> scores_by_clip(const ScoreTable& table, const std::string& metric) {
-  std::map<std::string, double> scores;
+std::map<std::string, Share> shares_by_clip(const ScoreTable& table, const std::string& metric) {
+  std::map<std::string, Share> shares;
   for (const ClipScores& clip : table.clips)
-    if (const auto score = clip.scores.find(metric); score != clip.scores.end())
-      scores[clip.id] = score->second;
-  return scores;
+    if (const auto share = share_of(clip, metric))
+      shares[clip.id] = *share;
+  return shares;
 }
 
-/// The sorted means of so many drawn sums; `draw` gives one value of a sum.
-template <class Draw>
-std::vector<double> drawn_means(std::size_t count, const Draw& draw) {
-  std::vector<double> means(kComparisonDraws);
-  for (double& mean : means) {
-    for (std::size_t i = 0; i < count; ++i)
-      mean += draw(i);
-    mean /= static_cast<double>(count);
+/// Second minus first, clip by clip; the errors of both must be counted on the same references.
+std::vector<Share> paired_shares(const std::map<std::string, Share>& first,
+                                 const std::map<std::string, Share>& second,
+                                 const std::string& metric) {
+  std::vector<Share> differences;
+  for (const auto& [id, before] : first) {
+    const auto after = second.find(id);
+    if (after == second.end())
+      continue;
+    require(after->second.weight == before.weight,
+            ErrorKind::kData,
+            "{}: expected the same reference for {} in both evaluations, found {} and {} units",
+            id,
+            metric,
+            before.weight,
+            after->second.weight);
+    differences.push_back({after->second.value - before.value, before.weight});
   }
-  std::ranges::sort(means);
-  return means;
+  return differences;
 }
 
-void add_interval(const std::vector<double>& differences, PairedDifference& result) {
-  Rng rng(kBootstrapSeed);
-  const auto count = static_cast<std::int64_t>(differences.size());
-  const auto means = drawn_means(differences.size(), [&](std::size_t) {
-    return differences[static_cast<std::size_t>(rng.below(count))];
-  });
-  constexpr std::size_t kTail = kComparisonDraws / 40;  // 2.5 %
-  result.low = means[kTail];
-  result.high = means[kComparisonDraws - 1 - kTail];
-}
-
-double flip_probability(const std::vector<double>& differences, double mean) {
-  Rng rng(kFlipSeed);
-  const auto means = drawn_means(differences.size(), [&](std::size_t i) {
-    return rng.chance(0.5) ? differences[i] : -differences[i];
-  });
-  constexpr double kRounding = 1e-12;
-  const auto extreme = std::ranges::count_if(
-      means, [&](double flipped) { return std::abs(flipped) >= std::abs(mean) - kRounding; });
-  return static_cast<double>(1 + extreme) / static_cast<double>(1 + kComparisonDraws);
+std::string difference_text(const std::string& metric, double difference) {
+  return is_text_metric(metric) ? fmt::format("{:+.2f} %", 100 * difference)
+                                : fmt::format("{:+.4f}", difference);
 }
 
 std::vector<std::string> shared_metrics(const ScoreTable& first, const ScoreTable& second) {
@@ -74,12 +61,9 @@ std::vector<std::string> shared_metrics(const ScoreTable& first, const ScoreTabl
 PairedDifference paired_difference(const ScoreTable& first,
                                    const ScoreTable& second,
                                    const std::string& metric) {
-  const auto before = scores_by_clip(first, metric);
-  const auto after = scores_by_clip(second, metric);
-  std::vector<double> differences;
-  for (const auto& [id, score] : before)
-    if (const auto other = after.find(id); other != after.end())
-      differences.push_back(other->second - score);
+  const auto before = shares_by_clip(first, metric);
+  const auto after = shares_by_clip(second, metric);
+  const std::vector<Share> differences = paired_shares(before, after, metric);
   require(differences.size() >= 2,
           ErrorKind::kData,
           "{}: expected at least two clips that are scored in both evaluations, found {}",
@@ -88,10 +72,11 @@ PairedDifference paired_difference(const ScoreTable& first,
   PairedDifference result;
   result.clips = std::ssize(differences);
   result.unpaired = std::ssize(before) + std::ssize(after) - 2 * result.clips;
-  result.mean = std::accumulate(differences.begin(), differences.end(), 0.0) /
-                static_cast<double>(differences.size());
-  add_interval(differences, result);
-  result.p = flip_probability(differences, result.mean);
+  result.mean = mean_of(differences);
+  const Interval interval = bootstrap_interval(differences);
+  result.low = interval.low;
+  result.high = interval.high;
+  result.p = flip_probability(differences);
   return result;
 }
 
@@ -105,13 +90,15 @@ std::string comparison_text(const ScoreTable& first, const ScoreTable& second) {
                                  "unpaired");
   for (const std::string& metric : shared_metrics(first, second)) {
     const PairedDifference found = paired_difference(first, second, metric);
-    text += fmt::format("{:<14}  {:>+10.4f}  {:>22}  {:>8.4f}  {:>6}  {:>8}\n",
-                        metric,
-                        found.mean,
-                        fmt::format("[{:+.4f}, {:+.4f}]", found.low, found.high),
-                        found.p,
-                        found.clips,
-                        found.unpaired);
+    text += fmt::format(
+        "{:<14}  {:>10}  {:>22}  {:>8.4f}  {:>6}  {:>8}\n",
+        metric,
+        difference_text(metric, found.mean),
+        fmt::format(
+            "[{}, {}]", difference_text(metric, found.low), difference_text(metric, found.high)),
+        found.p,
+        found.clips,
+        found.unpaired);
   }
   return text;
 }

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <span>
 
+#include "lipsound2/core/error.h"
+
 namespace lipsound2::eval {
 namespace {
 
@@ -14,11 +16,22 @@ struct EditCosts {
   int gap = 1;  // a deletion or an insertion
 };
 
+/// Throws kData for more cells than 2 GiB hold.
+std::size_t checked_cells(std::size_t rows, std::size_t columns) {
+  constexpr std::size_t kMost = std::size_t{1} << 29;
+  require(columns <= kMost / rows,
+          ErrorKind::kData,
+          "texts of {} and {} units are too long to align: expected clips",
+          rows - 1,
+          columns - 1);
+  return rows * columns;
+}
+
 /// Costs of aligning the first i reference units with the first j hypothesis units.
 class EditTable {
  public:
   EditTable(UnitSpan reference, UnitSpan hypothesis, EditCosts costs)
-      : columns_(hypothesis.size() + 1), cells_((reference.size() + 1) * columns_) {
+      : columns_(hypothesis.size() + 1), cells_(checked_cells(reference.size() + 1, columns_)) {
     for (std::size_t i = 0; i <= reference.size(); ++i)
       for (std::size_t j = 0; j <= hypothesis.size(); ++j) {
         int& cell = cells_[i * columns_ + j];

@@ -87,6 +87,42 @@ TEST(PairedDifference, NeedsTwoSharedClips) {
   }
 }
 
+// Clips of 10 and 2 words, so many of each wrong.
+ScoreTable wrong_words(std::size_t of_ten, std::size_t of_two) {
+  ScoreTable table;
+  table.metrics = {"wer"};
+  table.clips.resize(2);
+  table.clips[0].id = "long";
+  table.clips[0].errors["wer"] = {.hits = 10 - of_ten, .substitutions = of_ten};
+  table.clips[1].id = "short";
+  table.clips[1].errors["wer"] = {.hits = 2 - of_two, .deletions = of_two};
+  return table;
+}
+
+TEST(PairedDifference, OfErrorRatesIsThatOfTheCorpusRates) {
+  const auto found = paired_difference(wrong_words(1, 0), wrong_words(2, 2), "wer");
+
+  EXPECT_DOUBLE_EQ(found.mean, 4.0 / 12 - 1.0 / 12);
+  EXPECT_DOUBLE_EQ(found.low, 0.1);  // a resample of the long clip alone
+  EXPECT_DOUBLE_EQ(found.high, 1);   // and of the short one
+  EXPECT_THAT(comparison_text(wrong_words(1, 0), wrong_words(2, 2)), HasSubstr("+25.00 %"));
+}
+
+TEST(PairedDifference, OfErrorsOnOtherReferencesIsRefused) {
+  ScoreTable other = wrong_words(1, 0);
+  other.clips[0].errors["wer"].hits = 20;
+
+  try {
+    paired_difference(wrong_words(1, 0), other, "wer");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(),
+                HasSubstr("long: expected the same reference for wer in both evaluations, found "
+                          "10 and 21 units"));
+  }
+}
+
 TEST(PairedDifference, TextAndJsonNameTheMetric) {
   EXPECT_THAT(comparison_text(table_around(0.5, 9), table_around(0.6, 9)), HasSubstr("stoi"));
   EXPECT_THAT(comparison_json(table_around(0.5, 9), table_around(0.6, 9)),

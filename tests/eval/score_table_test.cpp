@@ -16,11 +16,25 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 ScoreTable three_clips() {
-  return {.metrics = {"stoi", "wer"},
-          .clips = {{"s1/a", {{"stoi", 0.5}, {"wer", 0.25}}, ""},
-                    {"s1/b", {{"stoi", 0.7}}, "no text"},
-                    {"s1/c", {}, "less than 0.4 s of speech"}},
-          .variants = {{"stoi", "Taal et al. 2011"}}};
+  ScoreTable table{.metrics = {"stoi", "wer"},
+                   .clips = {{"s1/a", {{"stoi", 0.5}, {"wer", 0.25}}, ""},
+                             {"s1/b", {{"stoi", 0.7}}, "no text"},
+                             {"s1/c", {}, "less than 0.4 s of speech"}},
+                   .variants = {{"stoi", "Taal et al. 2011"}}};
+  table.clips[0].errors["wer"] = {.hits = 3, .substitutions = 1};
+  return table;
+}
+
+// Two of two words wrong, none of ten, and two words heard where nothing was said: 4 errors in 12
+// words, while the mean of the clips' own rates is a half.
+ScoreTable uneven_clips() {
+  ScoreTable table{.metrics = {"wer"},
+                   .clips = {{"a", {{"wer", 1}}, ""}, {"b", {{"wer", 0}}, ""}, {"c", {}, ""}},
+                   .variants = {}};
+  table.clips[0].errors["wer"] = {.substitutions = 2};
+  table.clips[1].errors["wer"] = {.hits = 10};
+  table.clips[2].errors["wer"] = {.insertions = 2};
+  return table;
 }
 
 TEST(Summary, CountsWhatWasScoredAndWhatFailed) {
@@ -73,15 +87,50 @@ TEST(Summary, NamesTheClipWhoseScoreIsNotFinite) {
   }
 }
 
+TEST(Summary, OfAnErrorRateIsThatOfTheCorpus) {
+  const Summary summary = summarize(uneven_clips(), "wer");
+
+  EXPECT_DOUBLE_EQ(summary.mean, 4.0 / 12);
+  EXPECT_DOUBLE_EQ(summary.median, 0.5);
+  EXPECT_EQ(summary.scored, 3);
+  EXPECT_EQ(summary.errors,
+            (ErrorCounts{.hits = 10, .substitutions = 2, .deletions = 0, .insertions = 2}));
+}
+
+TEST(Summary, OfAnErrorRateWithoutItsCountsIsRefused) {
+  ScoreTable table = uneven_clips();
+  table.clips[1].errors.clear();
+
+  try {
+    summarize(table, "wer");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("b: expected the counts of errors behind wer"));
+  }
+}
+
+TEST(Summary, OfOnlyEmptyReferencesHasNoRate) {
+  ScoreTable table = uneven_clips();
+  table.clips.erase(table.clips.begin(), table.clips.begin() + 2);
+
+  const Summary summary = summarize(table, "wer");
+
+  EXPECT_TRUE(std::isnan(summary.mean));
+  EXPECT_TRUE(std::isnan(summary.low));
+  EXPECT_EQ(summary.errors.insertions, 2U);
+  EXPECT_THAT(to_text(table), HasSubstr("wer                     -"));
+}
+
 TEST(ScoreTable, TextShowsErrorRatesInPercentAndNamesFailures) {
   const std::string text = to_text(three_clips());
 
   EXPECT_THAT(
       text,
       HasSubstr("stoi               0.6000     0.6000        [0.5000, 0.7000]       2       1\n"));
-  EXPECT_THAT(
-      text,
-      HasSubstr("wer               25.00 %    25.00 %      [25.00 %, 25.00 %]       1       2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("wer               25.00 %      [25.00 %, 25.00 %]         4            1  "
+                        "      0         0       1\n"));
   EXPECT_THAT(text, HasSubstr("failed: s1/c: less than 0.4 s of speech\n"));
   EXPECT_THAT(text, Not(HasSubstr("s1/a")));
 }
@@ -92,8 +141,10 @@ TEST(ScoreTable, JsonHoldsSummariesClipsAndVariants) {
   const auto expected = nlohmann::json::parse(R"({
     "n": 3, "failed": 2,
     "metrics": {"stoi": {"mean": 0.6, "median": 0.6, "ci95": [0.5, 0.7], "scored": 2, "failed": 1},
-                "wer": {"mean": 0.25, "median": 0.25, "ci95": [0.25, 0.25], "scored": 1, "failed": 2}},
-    "clips": [{"id": "s1/a", "stoi": 0.5, "wer": 0.25},
+                "wer": {"mean": 0.25, "median": 0.25, "ci95": [0.25, 0.25], "scored": 1, "failed": 2,
+                        "errors": {"units": 4, "hits": 3, "substitutions": 1, "deletions": 0, "insertions": 0}}},
+    "clips": [{"id": "s1/a", "stoi": 0.5, "wer": 0.25,
+               "errors": {"wer": {"units": 4, "hits": 3, "substitutions": 1, "deletions": 0, "insertions": 0}}},
               {"id": "s1/b", "stoi": 0.7, "failure": "no text"},
               {"id": "s1/c", "failure": "less than 0.4 s of speech"}],
     "variants": {"stoi": "Taal et al. 2011"}})");
@@ -138,10 +189,11 @@ TEST(ScoreTable, CsvQuotesWhatNeedsIt) {
   table.clips[1].failure = "no \"text\", none";
 
   EXPECT_EQ(to_csv(table),
-            "id,speaker,stoi,wer,failure,note\r\n"
-            "s1/a,s1,0.5,0.25,,\r\n"
-            "s1/b,s1,0.7,,\"no \"\"text\"\", none\",\r\n"
-            "s1/c,s2,,,less than 0.4 s of speech,\r\n");
+            "id,speaker,stoi,wer,wer-units,wer-substitutions,wer-deletions,wer-insertions,failure,"
+            "note\r\n"
+            "s1/a,s1,0.5,0.25,4,1,0,0,,\r\n"
+            "s1/b,s1,0.7,,,,,,\"no \"\"text\"\", none\",\r\n"
+            "s1/c,s2,,,,,,,less than 0.4 s of speech,\r\n");
 }
 
 TEST(ScoreTable, JsonHasNullForAMetricThatNoClipHas) {

@@ -1,76 +1,22 @@
 #include "lipsound2/eval/text_errors.h"
 
-#include <array>
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include <gmock/gmock.h>
+
+#include "support/misheard_texts.h"
 
 namespace lipsound2::eval {
 namespace {
 
-/// The class `Draws` of scripts/reference/make_text_errors_reference.py.
-class Draws {
- public:
-  std::size_t below(std::size_t limit) {
-    state_ = state_ * 6364136223846793005U + 1442695040888963407U;
-    return (state_ >> 33) % limit;
-  }
-
- private:
-  std::uint64_t state_ = 1;
-};
-
-struct Texts {
-  std::string reference;
-  std::string hypothesis;
-};
-
-void append_word(std::string& text, const std::string& word) {
-  text += (text.empty() ? "" : " ") + word;
-}
-
-const std::array<std::string, 8> kWords{"bin", "blue", "bean", "où", "naïve", "语音", "语", "我们"};
-
-std::string random_text(Draws& draws, std::size_t words) {
-  std::string text;
-  for (std::size_t left = draws.below(15); left > 0; --left)
-    append_word(text, kWords[draws.below(words)]);
-  return text;
-}
-
-std::string misheard(const std::string& text, Draws& draws, std::size_t words) {
-  std::string result;
-  for (const auto& word : normalized_words(text)) {
-    const std::size_t change = draws.below(6);
-    if (change != 0)
-      append_word(result, change == 1 ? kWords[draws.below(words)] : word);
-    if (change == 2)
-      append_word(result, kWords[draws.below(words)]);
-  }
-  return result;
-}
-
-/// The function `random_cases` of scripts/reference/make_text_errors_reference.py.
-std::vector<Texts> random_cases() {
-  Draws draws;
-  std::vector<Texts> cases;
-  for (int i = 0; i < 3000; ++i) {
-    const std::size_t words = 2 + draws.below(kWords.size() - 1);
-    const std::string reference = random_text(draws, words);
-    const bool independent = draws.below(2) == 0;
-    cases.push_back(
-        {reference, independent ? random_text(draws, words) : misheard(reference, draws, words)});
-  }
-  return cases;
-}
+using support::misheard_texts;
 
 using Scorer = ErrorCounts (*)(std::string_view, std::string_view, AlignmentRule);
 
 std::vector<ErrorCounts> random_scores(Scorer score, AlignmentRule rule) {
   std::vector<ErrorCounts> scores;
-  for (const auto& [reference, hypothesis] : random_cases())
+  for (const auto& [reference, hypothesis] : misheard_texts())
     scores.push_back(score(reference, hypothesis, rule));
   return scores;
 }
@@ -190,8 +136,8 @@ TEST(TextErrorsReference, AgreeOnHandmadeClips) {
 }
 
 TEST(TextErrorsReference, AgreeOnAClipOf2795Words) {
-  const auto cases = random_cases();
-  Texts all;
+  const auto cases = misheard_texts();
+  support::TextPair all;
   for (std::size_t i = 0; i < 400; ++i) {
     all.reference += cases[i].reference + ' ';
     all.hypothesis += cases[i].hypothesis + ' ';

@@ -32,7 +32,8 @@ enum class AlignmentRule {
   kSclite,
 };
 
-/// Time and memory grow with the product of the two lengths: made for clips, not for books.
+/// Time and memory grow with the product of the two lengths: made for clips, not for books. Throws
+/// kData when the table of that product would take more than 2 GiB (two texts of 23000 units).
 std::vector<AlignedUnit> align_units(const TextUnits& reference,
                                      const TextUnits& hypothesis,
                                      AlignmentRule rule = AlignmentRule::kFewestErrors);

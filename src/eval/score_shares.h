@@ -1,0 +1,25 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lipsound2/eval/score_table.h"
+
+#include "resampling.h"
+
+namespace lipsound2::eval {
+
+/// What the clip adds to the mean of a metric: its score; of a corpus rate, its errors. Nothing
+/// when it was not scored. Throws kNumeric, naming the clip, for a score that is not finite, and
+/// kData for a corpus rate without the counts behind it: a mean of rates is another number.
+std::optional<Share> share_of(const ClipScores& clip, const std::string& metric);
+
+/// Those of all clips that have one.
+std::vector<Share> shares_of(const ScoreTable& table, const std::string& metric);
+
+/// The clips of each speaker that is known.
+std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table);
+
+}  // namespace lipsound2::eval
