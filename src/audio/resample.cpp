@@ -5,10 +5,18 @@
 #include <c10/util/Exception.h>
 #include <soxr.h>
 
+#include "lipsound2/core/error.h"
+
 namespace lipsound2::audio {
 
 Waveform resample(const Waveform& sound, int rate) {
-  TORCH_CHECK(sound.rate > 0 && rate > 0, "resample: rates ", sound.rate, " and ", rate);
+  for (const int of_two : {sound.rate, rate})
+    require(of_two >= kLowestRate && of_two <= kHighestRate,
+            ErrorKind::kData,
+            "resampling: expected sample rates of {} to {} Hz, found {} Hz",
+            kLowestRate,
+            kHighestRate,
+            of_two);
   if (sound.rate == rate || sound.samples.empty())
     return {sound.samples, rate};
   const auto from = static_cast<std::uint64_t>(sound.rate);
