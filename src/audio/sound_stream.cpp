@@ -1,41 +1,134 @@
 #include "lipsound2/audio/sound_stream.h"
 
 #include <algorithm>
-#include <cmath>
-
-#include <sndfile.h>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <limits>
+#include <sstream>
+#include <utility>
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
+#include "finite_samples.h"
+#include "pcm_encoder.h"
+#include "virtual_file.h"
+
 namespace lipsound2::audio {
 namespace {
 
-using StreamHandle = std::unique_ptr<SNDFILE, int (*)(SNDFILE*)>;
+using BytesPtr = std::unique_ptr<std::streambuf>;
 
-short as_pcm(float x) {
-  return static_cast<short>(std::clamp(std::lrint(x * 32768.0), -32768L, 32767L));
+/// What is no regular file, a pipe say, cannot be sought in: it is read whole.
+BytesPtr open_bytes(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored))
+    return std::make_unique<std::stringbuf>(read_file(path), std::ios::in);
+  auto file = std::make_unique<std::filebuf>();
+  if (!file->open(path, std::ios::in | std::ios::binary))
+    fail(ErrorKind::kIo, "{}: cannot read: {}", path.string(), std::strerror(errno));
+  return file;
+}
+
+std::uint32_t little_endian(std::string_view bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i > 0; --i)
+    value = value << 8 | static_cast<unsigned char>(bytes[i - 1]);
+  return value;
+}
+
+/// libsndfile silently shortens a WAV whose data chunk promises more bytes than there are; this
+/// does not. Programs that write to a pipe promise close to 2 or 4 GiB: that means "unknown".
+void require_whole_wav(VirtualFile& file, const std::string& name) {
+  constexpr std::uint32_t kUnknownLength = 0x7ffff000;
+  constexpr sf_count_t kChunkHeader = 8;
+  const std::string riff = file.bytes_at(0, 12);
+  if (!riff.starts_with("RIFF") || !riff.ends_with("WAVE"))
+    return;
+  for (sf_count_t at = 12; at + kChunkHeader <= file.size();) {
+    const std::string chunk = file.bytes_at(at, kChunkHeader);
+    const std::uint32_t promised = little_endian(std::string_view(chunk).substr(4));
+    const sf_count_t present = file.size() - at - kChunkHeader;
+    if (chunk.starts_with("data")) {
+      require(promised <= present || promised >= kUnknownLength,
+              ErrorKind::kData,
+              "{}: expected {} bytes of samples, found {}: the file is cut short",
+              name,
+              promised,
+              present);
+      return;
+    }
+    at += kChunkHeader + promised + promised % 2;
+  }
+}
+
+void append_means(std::vector<float>& means, std::span<const float> interleaved, int channels) {
+  if (channels == 1) {
+    means.insert(means.end(), interleaved.begin(), interleaved.end());
+    return;
+  }
+  const auto width = static_cast<std::size_t>(channels);
+  for (std::size_t i = 0; i < interleaved.size(); i += width) {
+    double sum = 0;
+    for (const float x : interleaved.subspan(i, width))
+      sum += x;
+    means.push_back(static_cast<float>(sum / channels));
+  }
+}
+
+SoundHandle open_wav(const AtomicFile& file, int rate) {
+  SF_INFO info = pcm16_info(SF_FORMAT_WAV, rate);
+  return {sf_open_fd(file.descriptor(), SFM_WRITE, &info, /*close_desc=*/SF_FALSE), &sf_close};
 }
 
 }  // namespace
 
 struct SoundReader::State {
+  State(BytesPtr opened, std::string given_name)
+      : name(std::move(given_name)), bytes(std::move(opened)), file(*bytes) {
+    require(file.size() > 0, ErrorKind::kData, "{}: expected a sound file, found 0 bytes", name);
+    require_whole_wav(file, name);
+    file.seek(0, SEEK_SET);
+    handle = file.open(SFM_READ, info);
+    require(handle != nullptr,
+            ErrorKind::kData,
+            "{}: expected a sound file, found something else: {}",
+            name,
+            sf_strerror(nullptr));
+    require(info.samplerate >= kLowestRate && info.samplerate <= kHighestRate,
+            ErrorKind::kData,
+            "{}: expected a sample rate of {} to {} Hz, found {} Hz",
+            name,
+            kLowestRate,
+            kHighestRate,
+            info.samplerate);
+  }
+
+  void require_all_read() const {
+    require((info.frames >= SF_COUNT_MAX || position >= info.frames) &&
+                sf_error(handle.get()) == SF_ERR_NO_ERROR,
+            ErrorKind::kData,
+            "{}: expected {} samples, found {}: the file is cut short or damaged",
+            name,
+            info.frames,
+            position);
+  }
+
+  std::string name;
+  BytesPtr bytes;
+  VirtualFile file;
   SF_INFO info{};
-  StreamHandle file{nullptr, &sf_close};
+  SoundHandle handle{nullptr, &sf_close};
+  std::int64_t position = 0;
 };
 
-SoundReader::SoundReader(const std::filesystem::path& path) : state_(std::make_unique<State>()) {
-  require(std::filesystem::is_regular_file(path),
-          ErrorKind::kIo,
-          "{}: cannot read: no such file",
-          path.string());
-  state_->file.reset(sf_open(path.c_str(), SFM_READ, &state_->info));
-  require(state_->file != nullptr,
-          ErrorKind::kData,
-          "{}: expected a sound file, found something else: {}",
-          path.string(),
-          sf_strerror(nullptr));
-}
+SoundReader::SoundReader(const std::filesystem::path& path)
+    : state_(std::make_unique<State>(open_bytes(path), path.string())) {}
+
+SoundReader::SoundReader(std::string bytes, std::string name)
+    : state_(std::make_unique<State>(
+          std::make_unique<std::stringbuf>(std::move(bytes), std::ios::in), std::move(name))) {}
 
 SoundReader::~SoundReader() = default;
 
@@ -48,73 +141,58 @@ int SoundReader::channels() const {
 }
 
 std::vector<float> SoundReader::read(std::int64_t count) {
-  const auto channels = static_cast<std::size_t>(state_->info.channels);
-  std::vector<float> interleaved(static_cast<std::size_t>(count) * channels);
-  const sf_count_t frames = sf_readf_float(state_->file.get(), interleaved.data(), count);
-  std::vector<float> mono(static_cast<std::size_t>(frames));
-  for (std::size_t i = 0; i < mono.size(); ++i) {
-    double sum = 0;
-    for (std::size_t c = 0; c < channels; ++c)
-      sum += interleaved[i * channels + c];
-    mono[i] = static_cast<float>(sum / static_cast<double>(channels));
+  constexpr std::int64_t kBlockSamples = 1
+                                         << 16;  // of all channels, of which there are 1024 at most
+  const std::int64_t block_frames = std::min(count, kBlockSamples / channels());
+  std::vector<float> block(static_cast<std::size_t>(block_frames * channels()));
+  std::vector<float> samples;
+  sf_count_t frames = 1;
+  while (std::ssize(samples) < count && frames > 0) {
+    frames = sf_readf_float(
+        state_->handle.get(), block.data(), std::min(block_frames, count - std::ssize(samples)));
+    append_means(
+        samples, std::span(block).first(static_cast<std::size_t>(frames * channels())), channels());
   }
-  return mono;
+  require_finite(samples, ErrorKind::kData, state_->name, state_->position);
+  state_->position += std::ssize(samples);
+  if (frames == 0)
+    state_->require_all_read();
+  return samples;
+}
+
+Waveform SoundReader::read_rest() {
+  Waveform sound{read(std::numeric_limits<std::int64_t>::max()), rate()};
+  require(!sound.samples.empty(),
+          ErrorKind::kData,
+          "{}: expected sound, found no samples",
+          state_->name);
+  return sound;
 }
 
 struct WavWriter::State {
-  std::string name;
+  State(const std::filesystem::path& path, int rate)
+      : target(path), encoder(open_wav(target, rate), rate, path.string()) {}
+
   AtomicFile target;
-  StreamHandle file{nullptr, &sf_close};
-  int rate;
-  std::int64_t written = 0;
+  PcmEncoder encoder;
 };
 
 WavWriter::WavWriter(const std::filesystem::path& path, int rate)
-    : state_(new State{.name = path.string(), .target = AtomicFile(path), .rate = rate}) {
-  SF_INFO info{};
-  info.samplerate = rate;
-  info.channels = 1;
-  info.format = SF_FORMAT_WAV | SF_FORMAT_PCM_16;
-  state_->file.reset(
-      sf_open_fd(state_->target.descriptor(), SFM_WRITE, &info, /*close_desc=*/SF_FALSE));
-  require(state_->file != nullptr,
-          ErrorKind::kIo,
-          "{}: cannot write at {} Hz: {}",
-          state_->name,
-          rate,
-          sf_strerror(nullptr));
-}
+    : state_(std::make_unique<State>(path, rate)) {}
 
 WavWriter::~WavWriter() = default;
 
 void WavWriter::write(std::span<const float> samples) {
-  const auto bad = std::ranges::find_if(samples, [](float x) { return !std::isfinite(x); });
-  if (bad != samples.end())
-    fail(ErrorKind::kNumeric,
-         "{}: expected finite samples, found {} at {}",
-         state_->name,
-         *bad,
-         state_->written + (bad - samples.begin()));
-  std::vector<short> pcm(samples.size());
-  std::ranges::transform(samples, pcm.begin(), as_pcm);
-  const auto count = static_cast<sf_count_t>(pcm.size());
-  require(sf_writef_short(state_->file.get(), pcm.data(), count) == count,
-          ErrorKind::kIo,
-          "{}: cannot write: {}",
-          state_->name,
-          sf_strerror(state_->file.get()));
-  state_->written += count;
+  state_->encoder.write(samples);
 }
 
 void WavWriter::commit() {
-  SNDFILE* const file = state_->file.release();
-  const int code = sf_close(file);  // writes the final header
-  require(code == 0, ErrorKind::kIo, "{}: cannot write: {}", state_->name, sf_error_number(code));
+  state_->encoder.close();
   state_->target.commit();
 }
 
 double WavWriter::seconds() const {
-  return static_cast<double>(state_->written) / state_->rate;
+  return state_->encoder.seconds();
 }
 
 }  // namespace lipsound2::audio

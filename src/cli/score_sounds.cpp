@@ -5,7 +5,6 @@
 #include <ATen/Parallel.h>
 
 #include "lipsound2/audio/resample.h"
-#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/eval/sound_metrics.h"
@@ -22,10 +21,10 @@ namespace fs = std::filesystem;
 class Reconciliation {
  public:
   audio::Waveform read(const fs::path& file, const char* which) {
-    const int channels = audio::SoundReader(file).channels();
-    if (channels > 1)
-      add(fmt::format("{}: {} channels averaged", which, channels));
-    return audio::read_sound(file);
+    audio::SoundReader reader(file);
+    if (reader.channels() > 1)
+      add(fmt::format("{}: {} channels averaged", which, reader.channels()));
+    return reader.read_rest();
   }
 
   audio::Waveform at_rate(audio::Waveform degraded, int rate) {

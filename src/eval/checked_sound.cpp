@@ -1,5 +1,6 @@
 #include "checked_sound.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "lipsound2/core/error.h"
@@ -7,20 +8,21 @@
 namespace lipsound2::eval {
 
 SoundSamples check_sound(const audio::Waveform& sound, const char* which) {
-  constexpr int kLowestRate = 1000;
-  require(sound.rate >= kLowestRate,
+  constexpr int kHighestScoredRate = 192000;  // the work of some metrics grows with its square
+  require(sound.rate >= audio::kLowestRate && sound.rate <= kHighestScoredRate,
           ErrorKind::kData,
-          "{} sound: expected at least {} Hz, found {} Hz",
+          "{} sound: expected {} to {} Hz, found {} Hz",
           which,
-          kLowestRate,
+          audio::kLowestRate,
+          kHighestScoredRate,
           sound.rate);
-  for (std::size_t i = 0; i < sound.samples.size(); ++i)
-    require(std::isfinite(sound.samples[i]),
-            ErrorKind::kNumeric,
-            "{} sound: expected finite samples, found {} at {}",
-            which,
-            sound.samples[i],
-            i);
+  const auto bad = std::ranges::find_if(sound.samples, [](float x) { return !std::isfinite(x); });
+  if (bad != sound.samples.end())
+    fail(ErrorKind::kNumeric,
+         "{} sound: expected finite samples, found {} at {}",
+         which,
+         *bad,
+         bad - sound.samples.begin());
   return {sound.samples.begin(), sound.samples.end()};
 }
 

@@ -15,7 +15,7 @@ struct SoundPair {
 };
 
 /// The samples in double precision. A sample that is not finite is an error of kind kNumeric, a
-/// rate below 1000 Hz one of kind kData; `which` names the sound in their messages.
+/// rate outside of 1000 to 192000 Hz one of kind kData; `which` names the sound in their messages.
 SoundSamples check_sound(const audio::Waveform& sound, const char* which);
 
 /// Both sounds, checked. Rates that differ are an error of kind kData.

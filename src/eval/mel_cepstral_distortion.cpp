@@ -7,6 +7,8 @@
 #include <numeric>
 #include <vector>
 
+#include "lipsound2/core/error.h"
+
 #include "checked_sound.h"
 #include "spectrum.h"
 #include "time_warping.h"
@@ -21,6 +23,7 @@ constexpr std::size_t kMcdBands = 40;
 constexpr std::size_t kMcdCoefficients = 13;
 constexpr double kMcdLowestBandEnergy = 1e-6;   // -60 dB, of the largest band energy
 constexpr double kMcdLowestFrameEnergy = 1e-4;  // -40 dB, of the loudest frame
+constexpr std::size_t kMcdMostWarpedPairs = std::size_t{1} << 28;  // a byte each
 
 using MelEnergies = std::array<double, kMcdBands>;
 using MelCepstrum = std::array<double, kMcdCoefficients>;
@@ -141,6 +144,12 @@ std::optional<double> mel_cepstral_distortion_dtw(const audio::Waveform& referen
   const auto y = cepstral_frames(sounds.degraded, sounds.rate);
   if (x.cepstra.empty() || y.cepstra.empty())
     return std::nullopt;
+  require(x.cepstra.size() <= kMcdMostWarpedPairs / y.cepstra.size(),
+          ErrorKind::kData,
+          "time warping: expected at most {} pairs of frames, found {} times {}",
+          kMcdMostWarpedPairs,
+          x.cepstra.size(),
+          y.cepstra.size());
   const auto distance = [&](std::size_t i, std::size_t j) {
     return cepstral_distance(x.cepstra[i], y.cepstra[j]);
   };

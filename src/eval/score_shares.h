@@ -7,7 +7,7 @@
 
 #include "lipsound2/eval/score_table.h"
 
-#include "resampling.h"
+#include "bootstrap.h"
 
 namespace lipsound2::eval {
 

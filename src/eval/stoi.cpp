@@ -4,16 +4,16 @@
 #include <array>
 #include <cmath>
 #include <numbers>
-#include <utility>
+#include <span>
 #include <vector>
 
 #include <ATen/ops/fft_rfft.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/view_as_real.h>
 
-#include "lipsound2/core/error.h"
 #include "lipsound2/core/tensor.h"
 
+#include "checked_sound.h"
 #include "polyphase.h"
 
 namespace lipsound2::eval {
@@ -30,16 +30,11 @@ constexpr double kDynamicRangeDb = 40;
 constexpr double kLowestSdrDb = -15;  // beta of the paper
 constexpr double kTiny = 1e-15;       // keeps silence from dividing by zero
 
-using Samples = std::vector<double>;
 /// Magnitudes of the one-third octave bands of one frame.
 using Bands = std::array<double, kBands>;
-/// One band over one segment, or one frame's bands.
-using Segment = std::array<std::array<double, kSegment>, kBands>;
-
-struct Pair {
-  Samples reference;
-  Samples degraded;
-};
+/// The frames of a segment. Loops over its bands are innermost: they fill vector registers.
+using Segment = std::array<Bands, kSegment>;
+using SegmentView = std::span<const Bands, kSegment>;
 
 /// The window of MATLAB's hanning(256): symmetric, without zeros at the ends.
 std::array<double, kFrame> make_window() {
@@ -50,47 +45,49 @@ std::array<double, kFrame> make_window() {
   return window;
 }
 
-/// Windowed frames, one after another; the last one ends at or before the last sample.
-Samples cut_frames(const Samples& sound) {
+/// Frames begin every kHop samples; the last one ends before the last sample.
+std::size_t frame_count(const SoundSamples& sound) {
+  return sound.size() > kFrame ? (sound.size() - kFrame - 1) / kHop + 1 : 0;
+}
+
+/// Windowed frames, one after another.
+SoundSamples cut_frames(const SoundSamples& sound, std::size_t first, std::size_t count) {
   const auto window = make_window();
-  Samples frames;
-  for (std::size_t start = 0; start + kFrame < sound.size(); start += kHop)
+  SoundSamples frames(count * kFrame);
+  for (std::size_t frame = 0; frame < count; ++frame)
     for (std::size_t i = 0; i < kFrame; ++i)
-      frames.push_back(sound[start + i] * window[i]);
+      frames[frame * kFrame + i] = sound[(first + frame) * kHop + i] * window[i];
   return frames;
 }
 
-/// Energy in dB of each windowed frame.
-Samples frame_energies(const Samples& frames) {
-  Samples energies;
-  for (std::size_t start = 0; start < frames.size(); start += kFrame) {
-    double sum = 0;
-    for (std::size_t i = 0; i < kFrame; ++i)
-      sum += frames[start + i] * frames[start + i];
-    energies.push_back(10 * std::log10(sum + kTiny * kTiny));
+/// The frames that lie less than 40 dB below the loudest one.
+std::vector<std::size_t> frames_of_speech(const SoundSamples& sound) {
+  const auto window = make_window();
+  std::vector<double> decibels(frame_count(sound));
+  for (std::size_t frame = 0; frame < decibels.size(); ++frame) {
+    double energy = 0;
+    for (std::size_t i = 0; i < kFrame; ++i) {
+      const double x = sound[frame * kHop + i] * window[i];
+      energy += x * x;
+    }
+    decibels[frame] = 10 * std::log10(energy + kTiny * kTiny);
   }
-  return energies;
+  std::vector<std::size_t> kept;
+  const auto loudest = std::ranges::max_element(decibels);
+  for (std::size_t frame = 0; frame < decibels.size(); ++frame)
+    if (decibels[frame] > *loudest - kDynamicRangeDb)
+      kept.push_back(frame);
+  return kept;
 }
 
-/// Overlap-adds the frames that are marked, closing the gaps.
-Samples join_frames(const Samples& frames, const std::vector<std::size_t>& kept) {
-  Samples sound(kept.empty() ? 0 : (kept.size() - 1) * kHop + kFrame);
+/// Overlap-adds the windowed frames that are kept, closing the gaps.
+SoundSamples join_frames(const SoundSamples& sound, const std::vector<std::size_t>& kept) {
+  const auto window = make_window();
+  SoundSamples joined(kept.empty() ? 0 : (kept.size() - 1) * kHop + kFrame);
   for (std::size_t k = 0; k < kept.size(); ++k)
     for (std::size_t i = 0; i < kFrame; ++i)
-      sound[k * kHop + i] += frames[kept[k] * kFrame + i];
-  return sound;
-}
-
-/// Both sounds without the frames in which the reference lies 40 dB or more below its loudest one.
-Pair remove_silence(const Pair& pair) {
-  const Samples reference = cut_frames(pair.reference);
-  const Samples degraded = cut_frames(pair.degraded);
-  const Samples energies = frame_energies(reference);
-  std::vector<std::size_t> kept;
-  for (std::size_t i = 0; i < energies.size(); ++i)
-    if (energies[i] > *std::max_element(energies.begin(), energies.end()) - kDynamicRangeDb)
-      kept.push_back(i);
-  return {join_frames(reference, kept), join_frames(degraded, kept)};
+      joined[k * kHop + i] += sound[kept[k] * kHop + i] * window[i];
+  return joined;
 }
 
 /// First Fourier bin of each band, and the one after the last band: the bins nearest to the edges.
@@ -103,141 +100,147 @@ std::array<std::size_t, kBands + 1> band_edges() {
   return edges;
 }
 
-std::vector<Bands> third_octaves(const Samples& sound) {
-  Samples frames = cut_frames(sound);
-  const std::size_t count = frames.size() / kFrame;
-  if (count == 0)
-    return {};
-  const Tensor windows =
-      at::from_blob(frames.data(), {static_cast<std::int64_t>(count), kFrame}, at::kDouble);
-  const Tensor spectrum = at::view_as_real(at::fft_rfft(windows, kFft)).contiguous();
-  const double* const parts = spectrum.const_data_ptr<double>();
+/// Transforms so many frames at a time that all stay in the cache.
+std::vector<Bands> third_octaves(const SoundSamples& sound) {
+  constexpr std::size_t kBatch = 64;
   constexpr std::size_t kRow = 2 * (kFft / 2 + 1);
   const auto edges = band_edges();
-  std::vector<Bands> result(count);
-  for (std::size_t frame = 0; frame < count; ++frame)
-    for (std::size_t band = 0; band < kBands; ++band) {
-      double power = 0;
-      for (std::size_t i = 2 * edges[band]; i < 2 * edges[band + 1]; ++i)
-        power += parts[frame * kRow + i] * parts[frame * kRow + i];
-      result[frame][band] = std::sqrt(power);
-    }
+  std::vector<Bands> result(frame_count(sound));
+  for (std::size_t first = 0; first < result.size(); first += kBatch) {
+    const std::size_t count = std::min(kBatch, result.size() - first);
+    SoundSamples frames = cut_frames(sound, first, count);
+    const Tensor windows =
+        at::from_blob(frames.data(), {static_cast<std::int64_t>(count), kFrame}, at::kDouble);
+    const Tensor spectrum = at::view_as_real(at::fft_rfft(windows, kFft)).contiguous();
+    const double* parts = spectrum.const_data_ptr<double>();
+    for (std::size_t frame = 0; frame < count; ++frame, parts += kRow)
+      for (std::size_t band = 0; band < kBands; ++band) {
+        double power = 0;
+        for (std::size_t i = 2 * edges[band]; i < 2 * edges[band + 1]; ++i)
+          power += parts[i] * parts[i];
+        result[first + frame][band] = std::sqrt(power);
+      }
+  }
   return result;
 }
 
-Segment segment_ending(const std::vector<Bands>& bands, std::size_t end) {
-  Segment segment;
-  for (std::size_t band = 0; band < kBands; ++band)
-    for (std::size_t i = 0; i < kSegment; ++i)
-      segment[band][i] = bands[end - kSegment + i][band];
-  return segment;
+/// Sums of a[i] * b[i] over the frames of a segment, for each band.
+Bands band_products(SegmentView a, SegmentView b) {
+  Bands sums{};
+  for (std::size_t i = 0; i < kSegment; ++i)
+    for (std::size_t band = 0; band < kBands; ++band)
+      sums[band] += a[i][band] * b[i][band];
+  return sums;
 }
 
-template <class Row>
-double energy(const Row& row) {
-  double sum = 0;
-  for (const double x : row)
-    sum += x * x;
-  return sum;
+/// Without the mean of each band.
+Segment centered(SegmentView frames) {
+  Bands mean{};
+  for (const Bands& frame : frames)
+    for (std::size_t band = 0; band < kBands; ++band)
+      mean[band] += frame[band];
+  for (double& x : mean)
+    x /= kSegment;
+  Segment result;
+  for (std::size_t i = 0; i < kSegment; ++i)
+    for (std::size_t band = 0; band < kBands; ++band)
+      result[i][band] = frames[i][band] - mean[band];
+  return result;
 }
 
-template <class Row>
-Row standardized(Row row) {
-  double mean = 0;
-  for (const double x : row)
-    mean += x / static_cast<double>(row.size());
-  for (double& x : row)
-    x -= mean;
-  const double length = std::sqrt(energy(row)) + kTiny;
-  for (double& x : row)
-    x /= length;
-  return row;
-}
-
-template <class Row>
-double product(const Row& a, const Row& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    sum += a[i] * b[i];
-  return sum;
-}
-
-/// Mean correlation of the bands after scaling and clipping (Taal et al. 2011, equations 3 to 5).
-double segment_stoi(const Segment& reference, const Segment& degraded) {
+/// `degraded` at the energy of `reference`, band by band, and clipped (Taal et al. 2011, equation
+/// 3).
+Segment clipped(SegmentView reference, SegmentView degraded) {
   const double headroom = 1 + std::pow(10, -kLowestSdrDb / 20);
+  const Bands x = band_products(reference, reference);
+  const Bands y = band_products(degraded, degraded);
+  Bands scale;
+  for (std::size_t band = 0; band < kBands; ++band)
+    scale[band] = std::sqrt(x[band]) / (std::sqrt(y[band]) + kTiny);
+  Segment result;
+  for (std::size_t i = 0; i < kSegment; ++i)
+    for (std::size_t band = 0; band < kBands; ++band)
+      result[i][band] = std::min(degraded[i][band] * scale[band], reference[i][band] * headroom);
+  return result;
+}
+
+/// Mean correlation of the bands (equations 4 and 5).
+double mean_band_correlation(const Segment& x, const Segment& y) {
+  const Bands xx = band_products(x, x);
+  const Bands yy = band_products(y, y);
+  const Bands xy = band_products(x, y);
   double sum = 0;
-  for (std::size_t band = 0; band < kBands; ++band) {
-    const auto& x = reference[band];
-    auto y = degraded[band];
-    const double scale = std::sqrt(energy(x)) / (std::sqrt(energy(y)) + kTiny);
-    for (std::size_t i = 0; i < kSegment; ++i)
-      y[i] = std::min(y[i] * scale, x[i] * headroom);
-    sum += product(standardized(x), standardized(y));
-  }
+  for (std::size_t band = 0; band < kBands; ++band)
+    sum += xy[band] / ((std::sqrt(xx[band]) + kTiny) * (std::sqrt(yy[band]) + kTiny));
   return sum / kBands;
 }
 
-/// A segment's frames after its rows are standardized and then its columns.
-std::vector<Bands> spectrally_standardized(Segment segment) {
-  for (auto& row : segment)
-    row = standardized(row);
-  std::vector<Bands> frames(kSegment);
-  for (std::size_t i = 0; i < kSegment; ++i) {
+/// A segment without the means of its bands, each band at length 1.
+Segment standardized(Segment segment) {
+  Bands factor = band_products(segment, segment);
+  for (double& x : factor)
+    x = 1 / (std::sqrt(x) + kTiny);
+  for (Bands& frame : segment)
     for (std::size_t band = 0; band < kBands; ++band)
-      frames[i][band] = segment[band][i];
-    frames[i] = standardized(frames[i]);
+      frame[band] *= factor[band];
+  return segment;
+}
+
+double frame_correlation(const Bands& x, const Bands& y) {
+  double mean_x = 0;
+  double mean_y = 0;
+  for (std::size_t band = 0; band < kBands; ++band) {
+    mean_x += x[band];
+    mean_y += y[band];
   }
-  return frames;
+  mean_x /= kBands;
+  mean_y /= kBands;
+  double xx = 0;
+  double yy = 0;
+  double xy = 0;
+  for (std::size_t band = 0; band < kBands; ++band) {
+    xx += (x[band] - mean_x) * (x[band] - mean_x);
+    yy += (y[band] - mean_y) * (y[band] - mean_y);
+    xy += (x[band] - mean_x) * (y[band] - mean_y);
+  }
+  return xy / ((std::sqrt(xx) + kTiny) * (std::sqrt(yy) + kTiny));
 }
 
 /// Mean correlation of the frames' spectra (Jensen and Taal 2016, equations 4 to 7).
-double segment_estoi(const Segment& reference, const Segment& degraded) {
-  const auto x = spectrally_standardized(reference);
-  const auto y = spectrally_standardized(degraded);
+double mean_frame_correlation(const Segment& x, const Segment& y) {
   double sum = 0;
   for (std::size_t i = 0; i < kSegment; ++i)
-    sum += product(x[i], y[i]);
+    sum += frame_correlation(x[i], y[i]);
   return sum / kSegment;
 }
 
-Samples prepare(const audio::Waveform& sound, std::size_t length, const char* which) {
-  audio::Waveform cut{
-      {sound.samples.begin(), sound.samples.begin() + static_cast<std::ptrdiff_t>(length)},
-      sound.rate};
-  for (std::size_t i = 0; i < length; ++i)
-    require(std::isfinite(cut.samples[i]),
-            ErrorKind::kNumeric,
-            "{} sound: expected finite samples, found {} at {}",
-            which,
-            cut.samples[i],
-            i);
-  return resample_polyphase(cut, kRate);
+StoiScores score_segment(SegmentView reference, SegmentView degraded) {
+  const Segment x = centered(reference);
+  return {mean_band_correlation(x, centered(clipped(reference, degraded))),
+          mean_frame_correlation(standardized(x), standardized(centered(degraded)))};
 }
 
 }  // namespace
 
 std::optional<StoiScores> stoi(const audio::Waveform& reference, const audio::Waveform& degraded) {
-  require(
-      reference.rate == degraded.rate && reference.rate > 0,
-      ErrorKind::kData,
-      "expected two sounds of the same sample rate, found {} Hz (reference) and {} Hz (degraded)",
-      reference.rate,
-      degraded.rate);
-  const std::size_t length = std::min(reference.samples.size(), degraded.samples.size());
-  const Pair pair{prepare(reference, length, "reference"), prepare(degraded, length, "degraded")};
-  if (energy(pair.reference) == 0)
+  const SoundPair sounds = check_sounds(reference, degraded);
+  const std::size_t length = std::min(sounds.reference.size(), sounds.degraded.size());
+  const PolyphaseResampler resample(sounds.rate, kRate);
+  const SoundSamples whole = resample(std::span(sounds.reference).first(length));
+  if (std::ranges::all_of(whole, [](double x) { return x == 0; }))
     return std::nullopt;
-  const Pair speech = remove_silence(pair);
-  const auto x = third_octaves(speech.reference);
-  const auto y = third_octaves(speech.degraded);
+  const auto speech = frames_of_speech(whole);
+  const auto x = third_octaves(join_frames(whole, speech));
+  const auto y =
+      third_octaves(join_frames(resample(std::span(sounds.degraded).first(length)), speech));
   if (x.size() < kSegment)
     return std::nullopt;
   StoiScores sum;
-  for (std::size_t end = kSegment; end <= x.size(); ++end) {
-    const Segment of_reference = segment_ending(x, end);
-    const Segment of_degraded = segment_ending(y, end);
-    sum.stoi += segment_stoi(of_reference, of_degraded);
-    sum.estoi += segment_estoi(of_reference, of_degraded);
+  for (std::size_t first = 0; first + kSegment <= x.size(); ++first) {
+    const StoiScores scores = score_segment(std::span(x).subspan(first).first<kSegment>(),
+                                            std::span(y).subspan(first).first<kSegment>());
+    sum.stoi += scores.stoi;
+    sum.estoi += scores.estoi;
   }
   const auto segments = static_cast<double>(x.size() - kSegment + 1);
   return StoiScores{sum.stoi / segments, sum.estoi / segments};

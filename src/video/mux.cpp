@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "lipsound2/audio/resample.h"
-#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/video/movie_writer.h"
@@ -86,7 +85,7 @@ class TrackSamples {
  public:
   explicit TrackSamples(const std::filesystem::path& file) : reader_(file) {
     if (!std::ranges::count(kAacRates, reader_.rate()))
-      resampled_ = audio::resample(audio::read_sound(file), kUsualAacRate);
+      resampled_ = audio::resample(reader_.read_rest(), kUsualAacRate);
   }
 
   int rate() const { return resampled_.rate > 0 ? resampled_.rate : reader_.rate(); }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 
 #include <gmock/gmock.h>
 
@@ -37,7 +38,9 @@ std::filesystem::path sound_path(const std::string& name) {
 }
 
 /// A WAV of 32-bit floats, written byte by byte after the RIFF layout (format tag 3: IEEE float).
-std::string float_wav(const std::vector<float>& interleaved, std::uint16_t channels) {
+std::string float_wav(const std::vector<float>& interleaved,
+                      std::uint16_t channels,
+                      std::uint32_t rate = 16000) {
   const auto number = [](std::uint32_t value, int bytes) {
     std::string text;
     for (int i = 0; i < bytes; ++i)
@@ -46,7 +49,7 @@ std::string float_wav(const std::vector<float>& interleaved, std::uint16_t chann
   };
   const auto size = static_cast<std::uint32_t>(interleaved.size() * sizeof(float));
   std::string bytes = "RIFF" + number(36 + size, 4) + "WAVEfmt " + number(16, 4) + number(3, 2) +
-                      number(channels, 2) + number(16000, 4) + number(16000U * 4 * channels, 4) +
+                      number(channels, 2) + number(rate, 4) + number(rate * 4 * channels, 4) +
                       number(4U * channels, 2) + number(32, 2) + "data" + number(size, 4);
   bytes.append(reinterpret_cast<const char*>(interleaved.data()), size);
   return bytes;
@@ -157,6 +160,27 @@ TEST(SoundFile, ReadsAWavOfUnknownLengthFromAPipe) {
   EXPECT_EQ(decode_sound(bytes, "pipe").samples.size(), 1000U);
 }
 
+TEST(SoundFile, RefusesRatesThatNoSoundHas) {
+  for (const std::uint32_t rate : {1U, 999U, 768001U, 2147483647U})
+    EXPECT_THAT(error_of([&] { decode_sound(float_wav({0.5F}, 1, rate), "a.wav"); }).what(),
+                HasSubstr("a.wav: expected a sample rate of 1000 to 768000 Hz, found " +
+                          std::to_string(rate)));
+  for (const std::uint32_t rate : {1000U, 768000U})
+    EXPECT_EQ(decode_sound(float_wav({0.5F}, 1, rate), "a.wav").rate, static_cast<int>(rate));
+  EXPECT_EQ(error_of([&] { decode_sound(float_wav({0.5F}, 1, 0), "a.wav"); }).kind(),
+            ErrorKind::kData);
+}
+
+TEST(SoundFile, AveragesAsManyChannelsAsLibsndfileReads) {
+  std::vector<float> interleaved(2 * 1024, 0.25F);
+  interleaved[0] = 1.25F;
+
+  EXPECT_THAT(decode_sound(float_wav(interleaved, 1024), "wide").samples,
+              ::testing::ElementsAre(0.25F + 1.0F / 1024, 0.25F));
+  EXPECT_EQ(error_of([&] { decode_sound(float_wav(interleaved, 1025), "wide"); }).kind(),
+            ErrorKind::kData);
+}
+
 TEST(SoundFile, RefusesNanAndInfiniteSamples) {
   for (const float bad : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
     const Error error = error_of([&] { decode_sound(float_wav({0.5F, 0.0F, bad}, 1), "bad.wav"); });
@@ -197,6 +221,32 @@ TEST(Resample, RemovesWhatTheNewRateCannotHold) {
 
   for (std::size_t i = 800; i < 7200; ++i)
     ASSERT_LT(std::abs(result.samples[i]), 1e-4) << i;
+}
+
+TEST(Resample, RefusesRatesThatNoSoundHas) {
+  for (const auto& [from, to] : {std::pair{1, 16000}, {16000, 999}, {768001, 16000}, {0, 16000}})
+    EXPECT_THAT(error_of([&] { resample({{0.5F}, from}, to); }).what(),
+                HasSubstr("resampling: expected sample rates of 1000 to 768000 Hz, found "));
+}
+
+TEST(Resample, BridgesTheOutermostRates) {
+  EXPECT_EQ(resample(tone(1000, 3, 100), 768000).samples.size(), 2304U);
+  EXPECT_EQ(resample(tone(768000, 2304, 100), 1000).samples.size(), 3U);
+  EXPECT_EQ(resample(tone(767999, 1, 100), 1000).samples.size(), 0U);
+}
+
+// soxr_oneshot() leaves out up to a thousand samples at some lengths.
+TEST(Resample, KeepsTheEnd) {
+  for (const std::size_t samples : {200, 1000, 3000, 10000, 144001})
+    for (const int from : {22050, 44100, 48000, 192000})
+      for (const int to : {1000, 8000, 16000, 96000}) {
+        const Waveform flat{std::vector<float>(samples, 0.5F), from};
+
+        const Waveform result = resample(flat, to);
+
+        ASSERT_FALSE(result.samples.empty());
+        EXPECT_GT(result.samples.back(), 0.01F) << samples << " from " << from << " to " << to;
+      }
 }
 
 TEST(Resample, RoundsTheLength) {

@@ -1,9 +1,12 @@
 #include "lipsound2/audio/sound_stream.h"
 
 #include <algorithm>
+#include <fstream>
 #include <limits>
+#include <thread>
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
@@ -52,6 +55,30 @@ TEST(SoundStream, ReadsInPiecesWhatIsReadWhole) {
   EXPECT_EQ(samples, read_sound(folder / "a.wav").samples);
 }
 
+TEST(SoundStream, ReadsFromMemoryWhatIsReadFromTheFile) {
+  const TemporaryFolder folder;
+  write_wav(folder / "a.wav", {ramp(10000), 22050});
+
+  SoundReader reader(read_file(folder / "a.wav"), "memory");
+  const std::vector<float> first = reader.read(7);
+  const Waveform rest = reader.read_rest();
+
+  EXPECT_EQ(first.size(), 7U);
+  EXPECT_EQ(rest.rate, 22050);
+  EXPECT_EQ(rest.samples.size(), 9993U);
+  EXPECT_EQ(rest.samples.back(), read_sound(folder / "a.wav").samples.back());
+  EXPECT_TRUE(reader.read(7).empty());
+}
+
+TEST(SoundStream, ReadsAPipe) {
+  const TemporaryFolder folder;
+  const std::string wav = encode_wav({ramp(1000), 16000});
+  ASSERT_EQ(::mkfifo((folder / "pipe").c_str(), 0600), 0);
+  std::jthread writer([&] { std::ofstream(folder / "pipe", std::ios::binary) << wav; });
+
+  EXPECT_EQ(read_sound(folder / "pipe").samples.size(), 1000U);
+}
+
 TEST(SoundStream, LeavesTheOldFileWithoutCommit) {
   const TemporaryFolder folder;
   folder.write("a.wav", "old");
@@ -75,6 +102,28 @@ TEST(SoundStreamFault, NamesASampleThatIsNotFinite) {
     EXPECT_EQ(error.kind(), ErrorKind::kNumeric);
     EXPECT_THAT(error.what(), HasSubstr("a.wav: expected finite samples, found inf at 11"));
   }
+}
+
+TEST(SoundStreamFault, NamesTheEndOfADamagedSound) {
+  const std::string flac = encode_flac({ramp(20000), 16000});
+
+  SoundReader reader(flac.substr(0, flac.size() / 2), "a.flac");
+  try {
+    while (!reader.read(1000).empty()) {
+    }
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_THAT(error.what(), HasSubstr("a.flac: expected 20000 samples, found "));
+  }
+}
+
+TEST(SoundStreamFault, RefusesTruncatedWavsBeforeTheFirstSample) {
+  const TemporaryFolder folder;
+  const std::string wav = encode_wav({ramp(1000), 16000});
+  folder.write("short.wav", wav.substr(0, wav.size() - 500));
+
+  EXPECT_THROW(SoundReader(folder / "short.wav"), Error);
 }
 
 TEST(SoundStreamFault, TellsAMissingFileFromOneThatIsNoSound) {

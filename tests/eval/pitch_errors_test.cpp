@@ -1,11 +1,8 @@
 #include "lipsound2/eval/pitch_errors.h"
 
 #include <cmath>
-#include <limits>
 
 #include <gmock/gmock.h>
-
-#include "lipsound2/core/error.h"
 
 #include "support/test_speech.h"
 
@@ -91,16 +88,6 @@ TEST(PitchErrors, NeedAVoicedReference) {
   EXPECT_FALSE(pitch_errors(silence, make_test_speech({})));
   EXPECT_FALSE(pitch_errors(make_test_speech({}), {{0.5F}, 16000}));
   EXPECT_EQ(pitch_errors(make_test_speech({}), silence).value().frames_voiced_in_both, 0U);
-}
-
-TEST(PitchErrors, NameRatesThatDiffer) {
-  try {
-    pitch_errors(make_test_speech({}), make_test_speech({.rate = 8000}));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kData);
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("16000 Hz (reference) and 8000 Hz (degraded)"));
-  }
 }
 
 }  // namespace

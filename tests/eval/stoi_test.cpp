@@ -3,14 +3,12 @@
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
-#include <limits>
 #include <map>
 #include <sstream>
 
 #include <gmock/gmock.h>
 
 #include "lipsound2/audio/sound_file.h"
-#include "lipsound2/core/error.h"
 #include "lipsound2/core/random.h"
 
 namespace lipsound2::eval {
@@ -168,29 +166,6 @@ TEST(Stoi, FallsWithNoise) {
 
     EXPECT_LT(score, before);
     before = score;
-  }
-}
-
-TEST(Stoi, NamesRatesThatDiffer) {
-  try {
-    stoi(voice(16000, 1), voice(8000, 1));
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kData);
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("16000 Hz (reference) and 8000 Hz (degraded)"));
-  }
-}
-
-TEST(Stoi, NamesTheSampleThatIsNotFinite) {
-  Waveform broken = voice(16000, 1);
-  broken.samples[7] = std::numeric_limits<float>::quiet_NaN();
-
-  try {
-    stoi(voice(16000, 1), broken);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kNumeric);
-    EXPECT_THAT(error.what(), ::testing::HasSubstr("degraded sound: expected finite samples"));
   }
 }
 

@@ -4,21 +4,32 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
+
+#include "lipsound2/audio/waveform.h"
 
 namespace lipsound2::audio {
 
-/// A sound file of any format that libsndfile reads, piece by piece; channels are averaged to mono.
-/// Throws kIo when the file cannot be opened, kData when it is no sound file.
+/// A sound of any format that libsndfile reads, piece by piece; channels are averaged to mono.
+///
+/// Throws kIo when the file cannot be opened, kData when it is no sound file, has a rate outside of
+/// kLowestRate to kHighestRate, is cut short or damaged, or holds NaN or infinite samples, each
+/// naming the file. Memory is taken for the samples that are there, not for those that the header
+/// promises.
 class SoundReader {
  public:
   explicit SoundReader(const std::filesystem::path& path);
+  /// From the bytes of a file; `name` is what errors (kData) call them.
+  SoundReader(std::string bytes, std::string name);
   ~SoundReader();
 
   int rate() const;
   int channels() const;
   /// The next samples, at most `count`; fewer at the end, none after it.
   std::vector<float> read(std::int64_t count);
+  /// All samples that are left. Throws kData when there are none.
+  Waveform read_rest();
 
  private:
   struct State;

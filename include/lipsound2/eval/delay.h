@@ -27,7 +27,7 @@ struct DelayEstimate {
 ///
 /// Nothing when either sound is shorter than 100 ms or its envelope varies by less than 1 % of its
 /// mean (silence, a steady tone): there is nothing to align by. Errors: rates that differ or lie
-/// below 1000 Hz (kData), samples that are not finite (kNumeric).
+/// outside of 1 to 192 kHz (kData), samples that are not finite (kNumeric).
 std::optional<DelayEstimate> estimate_delay(const audio::Waveform& reference,
                                             const audio::Waveform& degraded);
 

@@ -24,7 +24,8 @@ namespace lipsound2::eval {
 ///
 /// Frame i of the reference is compared with frame i of `degraded`; the longer one is cut. Nothing
 /// when either sound is shorter than a frame or silent (all zero) in the part that is compared.
-/// Errors: rates that differ or lie below 1000 Hz (kData), samples that are not finite (kNumeric).
+/// Errors: rates that differ or lie outside of 1 to 192 kHz (kData), samples that are not finite
+/// (kNumeric).
 std::optional<double> mel_cepstral_distortion(const audio::Waveform& reference,
                                               const audio::Waveform& degraded);
 
@@ -32,7 +33,8 @@ std::optional<double> mel_cepstral_distortion(const audio::Waveform& reference,
 /// the steps of the path whose reference frame counts. The path joins the first frames and the last
 /// frames of the whole sounds; a step advances one of them or both, all at the same weight. Of
 /// equal paths the one that advances both, then the one that advances the reference, counted from
-/// the end. Silent frames take part in the alignment.
+/// the end. Silent frames take part in the alignment. Time and memory grow with the product of the
+/// two lengths: more than 2^28 pairs of frames, two sounds of 164 s, are an error of kind kData.
 std::optional<double> mel_cepstral_distortion_dtw(const audio::Waveform& reference,
                                                   const audio::Waveform& degraded);
 

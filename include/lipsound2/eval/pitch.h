@@ -23,8 +23,8 @@ struct PitchTrack {
 /// its neighbors refines it. A frame without such a lag up to 1/50 s is unvoiced, and so is one
 /// whose mean square lies 50 dB or more below that of the loudest frame.
 ///
-/// Tones above 500 Hz are heard at a fraction of their frequency. Errors: a rate below 1000 Hz
-/// (kData), samples that are not finite (kNumeric).
+/// Tones above 500 Hz are heard at a fraction of their frequency. Errors: a rate outside of 1
+/// to 192 kHz (kData), samples that are not finite (kNumeric).
 PitchTrack track_pitch(const audio::Waveform& sound);
 
 }  // namespace lipsound2::eval

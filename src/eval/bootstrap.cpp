@@ -1,4 +1,4 @@
-#include "resampling.h"
+#include "bootstrap.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "resampling.h"
+#include "bootstrap.h"
 
 #include <cmath>
 
@@ -9,14 +9,14 @@
 namespace lipsound2::eval {
 namespace {
 
-TEST(Resampling, MeanIsTheSumOfValuesOverThatOfWeights) {
+TEST(Bootstrap, MeanIsTheSumOfValuesOverThatOfWeights) {
   EXPECT_DOUBLE_EQ(mean_of({{2, 2}, {0, 10}, {2, 0}}), 4.0 / 12);
   EXPECT_DOUBLE_EQ(mean_of({{.value = 0.5}, {.value = 0.7}}), 0.6);
   EXPECT_TRUE(std::isnan(mean_of({{2, 0}})));
   EXPECT_TRUE(std::isnan(mean_of({})));
 }
 
-TEST(Resampling, IntervalOfARatioHasTheWidthOfItsStandardError) {
+TEST(Bootstrap, IntervalOfARatioHasTheWidthOfItsStandardError) {
   // Errors of 300 clips of 1 to 20 words. The standard error of a ratio of sums (Cochran 1977,
   // Sampling Techniques, section 6.4) is sqrt(sum of (errors - rate * words)^2) / sum of words.
   Rng rng(4);
@@ -43,14 +43,14 @@ TEST(Resampling, IntervalOfARatioHasTheWidthOfItsStandardError) {
   EXPECT_NEAR(rate - interval.low, half_width, 0.08 * half_width);
 }
 
-TEST(Resampling, DrawsWithoutWeightAreDrawnAgain) {
+TEST(Bootstrap, DrawsWithoutWeightAreDrawnAgain) {
   const Interval interval = bootstrap_interval({{1, 4}, {0, 0}, {0, 0}});
 
   EXPECT_DOUBLE_EQ(interval.low, 0.25);
   EXPECT_DOUBLE_EQ(interval.high, 0.25);
 }
 
-TEST(Resampling, NothingWithWeightHasNoIntervalAndNoSurprise) {
+TEST(Bootstrap, NothingWithWeightHasNoIntervalAndNoSurprise) {
   EXPECT_TRUE(std::isnan(bootstrap_interval({{1, 0}}).low));
   EXPECT_EQ(flip_probability({{1, 0}}), 1);
 }
