@@ -124,23 +124,37 @@ Ear::Ear(const Layout& layout) : bands_(bark_bands(layout.rate)) {
 }
 
 BarkRows Ear::powers(const Samples& sound, const std::vector<Index>& begins) const {
+  constexpr std::size_t kBatch = 64;  // frames at a time, so that they stay in the cache
+  BarkRows rows;
+  for (std::size_t first = 0; first < begins.size(); first += kBatch) {
+    const std::size_t count = std::min(kBatch, begins.size() - first);
+    for (const BarkRow& row : batch_powers(sound, {begins.data() + first, count}))
+      rows.push_back(row);
+  }
+  return rows;
+}
+
+BarkRows Ear::batch_powers(const Samples& sound, std::span<const Index> begins) const {
   const auto length = static_cast<Index>(window_.size());
   const Tensor frames = at::zeros({std::ssize(begins), length}, at::kDouble);
-  double* const data = frames.mutable_data_ptr<double>();
-  for (Index i = 0; i < std::ssize(begins); ++i)
-    for (Index k = 0; k < length && begins[i] >= 0; ++k)
-      data[i * length + k] = window_[k] * sound[begins[i] + k];
+  double* frame = frames.mutable_data_ptr<double>();
+  for (const Index begin : begins) {
+    for (Index k = 0; k < length && begin >= 0; ++k)
+      frame[k] = window_[k] * sound[begin + k];
+    frame += length;
+  }
   const Tensor spectra = at::view_as_real(at::fft_rfft(frames)).contiguous();
+  const double* bins = spectra.const_data_ptr<double>();
   BarkRows rows(begins.size());
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    const double* const bins = spectra.const_data_ptr<double>() + i * (window_.size() + 2);
+  for (BarkRow& row : rows) {
     for (std::size_t b = 0; b < bands_.size(); ++b) {
       // Bin 0 is left out: the mean cannot be heard.
       for (std::size_t k = std::max<std::size_t>(bands_[b].first_bin, 1); k < bands_[b].end_bin;
            ++k)
-        rows[i][b] += bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1];
-      rows[i][b] *= bands_[b].power_scale;
+        row[b] += bins[2 * k] * bins[2 * k] + bins[2 * k + 1] * bins[2 * k + 1];
+      row[b] *= bands_[b].power_scale;
     }
+    bins += length + 2;
   }
   return rows;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "pesq_sound.h"
@@ -47,6 +48,8 @@ class Ear {
   double norm2(const BarkRow& row) const;
 
  private:
+  BarkRows batch_powers(const Samples& sound, std::span<const Index> begins) const;
+
   std::vector<BarkBand> bands_;
   std::vector<double> window_;
   double width_ = 0;  ///< of the bands that count, in Bark
