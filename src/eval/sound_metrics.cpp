@@ -16,6 +16,8 @@
 #include "lipsound2/eval/pitch_errors.h"
 #include "lipsound2/eval/stoi.h"
 
+#include "checked_sound.h"
+
 namespace lipsound2::eval {
 namespace {
 
@@ -38,6 +40,7 @@ MetricScores score_stoi(const audio::Waveform& reference, const audio::Waveform&
 MetricScores score_pesq_at(const audio::Waveform& reference,
                            const audio::Waveform& degraded,
                            PesqBand band) {
+  check_sounds(reference, degraded);
   const bool wide = band == PesqBand::kWide;
   const int lowest = wide ? 16000 : 8000;
   require(reference.rate >= lowest,

@@ -91,6 +91,29 @@ TEST(SoundMetrics, AnyLengthGetsAScoreOrAReason) {
   }
 }
 
+TEST(SoundMetrics, PesqTakesSoundsOfHigherRates) {
+  audio::Waveform hissing = bursts(44100);
+  Rng rng(7);
+  for (float& x : hissing.samples)
+    x += static_cast<float>(0.01 * rng.normal());
+
+  const auto clip =
+      score_sounds("a", bursts(44100), hissing, {"pesq", "pesq-raw", "pesq-nb", "pesq-nb-raw"});
+
+  EXPECT_EQ(clip.failure, "");
+  EXPECT_LT(clip.scores.at("pesq"), 4);
+  EXPECT_LT(clip.scores.at("pesq-raw"), 4);
+  EXPECT_GT(clip.scores.at("pesq-nb"), clip.scores.at("pesq"));
+}
+
+TEST(SoundMetrics, WidebandPesqOfTelephoneSpeechIsRefused) {
+  const auto clip = score_sounds("a", bursts(8000), bursts(8000), {"pesq", "pesq-nb"});
+
+  EXPECT_THAT(clip.failure, HasSubstr("pesq: expected at least 16000 Hz, found 8000 Hz"));
+  EXPECT_FALSE(clip.scores.contains("pesq"));
+  EXPECT_NEAR(clip.scores.at("pesq-nb"), 4.549, 0.001);
+}
+
 TEST(SoundMetrics, NamesAreSplitAndUnknownOnesRefused) {
   EXPECT_THAT(parse_sound_metrics("lsd,stoi,lsd"), ElementsAre("lsd", "stoi"));
   try {
@@ -99,7 +122,7 @@ TEST(SoundMetrics, NamesAreSplitAndUnknownOnesRefused) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_THAT(error.what(),
-                HasSubstr("'stio' is not a known metric; expected some of stoi, estoi"));
+                HasSubstr("'stio' is not a known metric; expected some of stoi, estoi, pesq"));
   }
 }
 
