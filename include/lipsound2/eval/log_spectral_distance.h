@@ -15,8 +15,8 @@ namespace lipsound2::eval {
 /// silence does not decide. Loudness counts: gain g adds |20 log10 g| wherever nothing is raised.
 ///
 /// The longer sound is cut to the shorter. Nothing when they are shorter than a frame or when the
-/// reference is silent (all zero). Errors: rates that differ or lie outside of 1 to 192 kHz (kData),
-/// samples that are not finite (kNumeric).
+/// reference is silent (all zero). Errors: rates that differ or lie outside of 1 to 192 kHz
+/// (kData), samples that are not finite (kNumeric).
 std::optional<double> log_spectral_distance(const audio::Waveform& reference,
                                             const audio::Waveform& degraded);
 

@@ -25,8 +25,8 @@ struct PitchErrors {
 /// RMSE: one octave error weighs as much as many small ones.
 std::optional<PitchErrors> pitch_errors(const PitchTrack& reference, const PitchTrack& degraded);
 
-/// Of the tracks of track_pitch(). Errors: rates that differ or lie outside of 1 to 192 kHz (kData),
-/// samples that are not finite (kNumeric).
+/// Of the tracks of track_pitch(). Errors: rates that differ or lie outside of 1 to 192 kHz
+/// (kData), samples that are not finite (kNumeric).
 std::optional<PitchErrors> pitch_errors(const audio::Waveform& reference,
                                         const audio::Waveform& degraded);
 
