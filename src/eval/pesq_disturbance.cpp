@@ -65,7 +65,7 @@ BarkRow masked_difference(const BarkRow& reference, const BarkRow& degraded) {
 BarkRow added_difference(BarkRow difference, const BarkRow& reference, const BarkRow& degraded) {
   for (std::size_t i = 0; i < kMostBands; ++i) {
     const double ratio = (degraded[i] + 50) / (reference[i] + 50);
-    const double weight = ratio > 1 ? std::pow(ratio, 1.2) : 0;
+    const double weight = ratio > 2 ? std::pow(ratio, 1.2) : 0;  // below 3 in any case
     difference[i] *= weight < 3 ? 0 : std::min(weight, 12.0);
   }
   return difference;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/fft_irfft.h>
 #include <ATen/ops/fft_rfft.h>
 #include <ATen/ops/from_blob.h>
@@ -84,17 +85,38 @@ double gain_at(double hz, std::span<const GainPoint> points) {
   return last.db + (hz - last.hz) * (next->db - last.db) / (next->hz - last.hz);
 }
 
-/// Factors for the bins of a real Fourier transform of `size` points, 1 at 1000 Hz.
-Tensor bin_gains(std::span<const GainPoint> points, std::int64_t size, int rate) {
-  Samples gains;
-  const double at_1000_hz = gain_at(1000, points);
-  for (std::int64_t bin = 0; bin <= size / 2; ++bin) {
-    const double hz = static_cast<double>(bin * rate) / static_cast<double>(size);
-    gains.push_back(gain_at(hz, points) - at_1000_hz);
+/// A filter without delay for real Fourier transforms of one size. In single precision: the
+/// transforms of whole sounds take most of the time else.
+class Equalizer {
+ public:
+  /// 1000 Hz keeps its level.
+  Equalizer(std::span<const GainPoint> points, std::size_t size, int rate)
+      : size_(static_cast<std::int64_t>(size)) {
+    const double bin_hz = rate / static_cast<double>(size);
+    const double at_1000_hz = gain_at(1000, points);
+    const Tensor db = at::empty({size_ / 2 + 1});
+    float* const values = db.mutable_data_ptr<float>();
+    for (std::int64_t bin = 0, point = 0; bin <= size_ / 2; ++bin) {
+      const double hz = static_cast<double>(bin) * bin_hz;
+      while (point + 2 < std::ssize(points) && points[point + 1].hz <= hz)
+        ++point;
+      values[bin] = static_cast<float>(gain_at(hz, points.subspan(point, 2)) - at_1000_hz);
+    }
+    gains_ = (db * (std::numbers::ln10 / 20)).exp();
   }
-  const Tensor db = at::from_blob(gains.data(), {std::ssize(gains)}, at::kDouble);
-  return (db * (std::numbers::ln10 / 20)).exp();
-}
+
+  Samples operator()(std::span<const double> sound) const {
+    std::vector<float> samples(sound.begin(), sound.end());
+    const Tensor x = at::from_blob(samples.data(), {std::ssize(samples)}, at::kFloat);
+    const Tensor y = at::fft_irfft(at::fft_rfft(x, size_) * gains_, size_);
+    const float* const filtered = y.const_data_ptr<float>();
+    return {filtered, filtered + sound.size()};
+  }
+
+ private:
+  std::int64_t size_;
+  Tensor gains_;
+};
 
 /// Where the sound and its tail are.
 std::span<const double> between_guards(const GuardedSound& sound, const Layout& layout) {
@@ -102,29 +124,45 @@ std::span<const double> between_guards(const GuardedSound& sound, const Layout& 
           sound.samples.begin() + sound.length - layout.guard + layout.tail};
 }
 
-/// The sound and its tail through the filter, without delay; longer by what fills the transform.
-Tensor shaped(const GuardedSound& sound, std::span<const GainPoint> points, const Layout& layout) {
-  const auto piece = between_guards(sound, layout);
-  const auto size = static_cast<std::int64_t>(std::bit_ceil(piece.size()));
-  const Tensor samples = at::from_blob(
-      const_cast<double*>(piece.data()), {std::ssize(piece)}, at::kDouble);  // only read
-  return at::fft_irfft(at::fft_rfft(samples, size) * bin_gains(points, size, layout.rate), size);
+/// Of the sound and its tail.
+std::size_t transform_size(const GuardedSound& sound, const Layout& layout) {
+  return std::bit_ceil(between_guards(sound, layout).size());
 }
 
-/// The cascade of the sections, one sample after another.
+Equalizer equalizer_for(const GuardedSound& sound,
+                        std::span<const GainPoint> points,
+                        const Layout& layout) {
+  return {points, transform_size(sound, layout), layout.rate};
+}
+
+/// One for each sound; one for both where the sizes of their transforms are the same.
+struct EqualizerPair {
+  EqualizerPair(const GuardedPair& pair, std::span<const GainPoint> points, const Layout& layout)
+      : reference(equalizer_for(pair.reference, points, layout)),
+        degraded(transform_size(pair.degraded, layout) == transform_size(pair.reference, layout)
+                     ? reference
+                     : equalizer_for(pair.degraded, points, layout)) {}
+
+  Equalizer reference;
+  Equalizer degraded;
+};
+
+/// The cascade of the sections, one sample after another, in the transposed form: its path from
+/// input to output is short.
 Samples filtered(Samples sound, std::span<const Biquad> sections) {
   struct Memory {
-    double before = 0;
-    double long_before = 0;
+    double next = 0;
+    double after = 0;
   };
   std::vector<Memory> memories(sections.size());
   for (double& sample : sound)
     for (std::size_t i = 0; i < sections.size(); ++i) {
       const Biquad& section = sections[i];
       Memory& memory = memories[i];
-      const double now = sample - section.a1 * memory.before - section.a2 * memory.long_before;
-      sample = section.b0 * now + section.b1 * memory.before + section.b2 * memory.long_before;
-      memory = {now, memory.before};
+      const double in = sample;
+      sample = section.b0 * in + memory.next;
+      memory.next = section.b1 * in - section.a1 * sample + memory.after;
+      memory.after = section.b2 * in - section.a2 * sample;
     }
   return sound;
 }
@@ -139,11 +177,14 @@ GuardedSound guarded(const Samples& sound, Index longer, const Layout& layout) {
 }
 
 /// Both sounds' energies are divided by the longer one's length.
-GuardedSound at_model_level(GuardedSound sound, Index pair_length, const Layout& layout) {
-  const Index count = std::ssize(between_guards(sound, layout));
-  const Tensor band = shaped(sound, kLevelBand, layout).narrow(0, 0, count);
-  const double power = band.square().sum().item<double>() /
-                       static_cast<double>(pair_length - 2 * layout.guard + layout.tail);
+GuardedSound at_model_level(GuardedSound sound,
+                            const Equalizer& level_band,
+                            Index pair_length,
+                            const Layout& layout) {
+  double energy = 0;
+  for (const double sample : level_band(between_guards(sound, layout)))
+    energy += sample * sample;
+  const double power = energy / static_cast<double>(pair_length - 2 * layout.guard + layout.tail);
   const double scale = power > 0 ? std::sqrt(kModelPower / power) : 0;
   for (double& sample : sound.samples)
     sample *= scale;
@@ -179,12 +220,11 @@ Samples faded(const GuardedSound& sound, const Layout& layout) {
   return result;
 }
 
-GuardedSound through_handset(const GuardedSound& sound, const Layout& layout) {
+GuardedSound through_handset(const GuardedSound& sound,
+                             const Equalizer& handset,
+                             const Layout& layout) {
   GuardedSound result = sound;
-  const Tensor heard = shaped(sound, kHandset, layout);
-  std::copy_n(heard.const_data_ptr<double>(),
-              between_guards(sound, layout).size(),
-              result.samples.begin() + layout.guard);
+  std::ranges::copy(handset(between_guards(sound, layout)), result.samples.begin() + layout.guard);
   return result;
 }
 
@@ -201,15 +241,18 @@ GuardedPair at_model_level(const Samples& reference,
                            const Samples& degraded,
                            const Layout& layout) {
   const Index longer = std::max(std::ssize(reference), std::ssize(degraded));
-  const Index length = longer + 2 * layout.guard;
-  return {at_model_level(guarded(reference, longer, layout), length, layout),
-          at_model_level(guarded(degraded, longer, layout), length, layout)};
+  const GuardedPair pair{guarded(reference, longer, layout), guarded(degraded, longer, layout)};
+  const EqualizerPair level_band(pair, kLevelBand, layout);
+  return {at_model_level(pair.reference, level_band.reference, pair.length(), layout),
+          at_model_level(pair.degraded, level_band.degraded, pair.length(), layout)};
 }
 
 GuardedPair listened(const GuardedPair& pair, PesqBand band, const Layout& layout) {
-  if (band == PesqBand::kNarrow)
-    return {through_handset(pair.reference, layout), through_handset(pair.degraded, layout)};
-  return {through_headphones(pair.reference, layout), through_headphones(pair.degraded, layout)};
+  if (band == PesqBand::kWide)
+    return {through_headphones(pair.reference, layout), through_headphones(pair.degraded, layout)};
+  const EqualizerPair handset(pair, kHandset, layout);
+  return {through_handset(pair.reference, handset.reference, layout),
+          through_handset(pair.degraded, handset.degraded, layout)};
 }
 
 Samples alignment_band(const GuardedSound& sound, const Layout& layout) {
