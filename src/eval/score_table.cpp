@@ -43,15 +43,6 @@ double median_of(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-/// The clips of each speaker that is known.
-std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table) {
-  std::map<std::string, ScoreTable> speakers;
-  for (const ClipScores& clip : table.clips)
-    if (!clip.speaker.empty())
-      speakers[clip.speaker].clips.push_back(clip);
-  return speakers;
-}
-
 /// Scores of a metric over the clips that have it; throws for one that is not finite.
 std::vector<double> scores_of(const ScoreTable& table, const std::string& metric) {
   std::vector<double> values;
@@ -131,6 +122,14 @@ nlohmann::ordered_json clip_json(const ClipScores& clip, const std::vector<std::
 }
 
 }  // namespace
+
+std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table) {
+  std::map<std::string, ScoreTable> speakers;
+  for (const ClipScores& clip : table.clips)
+    if (!clip.speaker.empty())
+      speakers[clip.speaker].clips.push_back(clip);
+  return speakers;
+}
 
 Summary summarize(const ScoreTable& table, const std::string& metric) {
   const std::vector<double> values = scores_of(table, metric);

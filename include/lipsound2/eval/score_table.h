@@ -37,6 +37,9 @@ struct Summary {
 /// give the same interval). Throws kNumeric, naming the clip, when a score is not finite.
 Summary summarize(const ScoreTable& table, const std::string& metric);
 
+/// The clips of each speaker that is known, without metrics and variants.
+std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table);
+
 /// A score as people read it: "0.5523"; error rates (wer, cer) in percent; "-" for NaN.
 std::string score_text(const std::string& metric, double value);
 
