@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what lipsound2 is built with, as far as it is missing: Debian packages (with apt-get, through sudo unless you are
-# root), and LibTorch out of PyPI's `torch` wheel into .venv, unless Torch_DIR or CMAKE_PREFIX_PATH names one. Safe to run twice.
+# root), also those that are named as arguments, and LibTorch out of PyPI's `torch` wheel into .venv, unless Torch_DIR or
+# CMAKE_PREFIX_PATH names one. Safe to run twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -8,7 +9,7 @@ torch_version=2.13.0
 packages=(build-essential cmake ninja-build ccache pkg-config python3 libopencv-dev opencv-data libavformat-dev
   libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libsoxr-dev libsndfile1-dev libyaml-cpp-dev libspdlog-dev
   libfmt-dev libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libespeak-ng-dev espeak-ng-data libgtest-dev
-  libgmock-dev clang-format-19)
+  libgmock-dev clang-format-19 "$@")
 
 say() { printf 'setup: %s\n' "$*"; }
 
