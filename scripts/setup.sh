@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what lipsound2 is built with, as far as it is missing: Debian packages (with apt-get, through sudo unless you are
-# root), and LibTorch out of PyPI's `torch` wheel into .venv, unless Torch_DIR or CMAKE_PREFIX_PATH names one. Safe to run twice.
-# Arguments are further Debian packages, such as those that only the tests need.
+# root), also those that are named as arguments, and LibTorch out of PyPI's `torch` wheel into .venv, unless Torch_DIR or
+# CMAKE_PREFIX_PATH names one. Safe to run twice.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

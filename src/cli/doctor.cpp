@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "json_flag.h"
+#include "version.h"
 #ifdef LIPSOUND2_WITH_VIDEO
 #include "lipsound2/video/face_clip.h"
 #include "lipsound2/video/libraries.h"
@@ -75,7 +76,7 @@ void check_step(Examination& examination) {
 }
 
 void describe_machine(Examination& examination) {
-  examination.note("lipsound2", LIPSOUND2_VERSION);
+  examination.note("lipsound2", program_version());
   examination.note("LibTorch", TORCH_VERSION);
   examination.note("compiler", __VERSION__);
   examination.note("threads", at::get_num_threads());

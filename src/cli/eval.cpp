@@ -9,6 +9,7 @@
 
 #include "commands.h"
 #include "json_flag.h"
+#include "version.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -52,6 +53,7 @@ void run_eval(const EvalFlags& flags) {
   if (!flags.compared.empty())
     return compare(flags);
   experiment::EvaluationRequest request;
+  request.program = program_version();
   request.run = flags.run;
   request.split = flags.split;
   request.manifest = flags.manifest;

@@ -8,6 +8,7 @@
 #include "lipsound2/core/log.h"
 
 #include "commands.h"
+#include "version.h"
 
 namespace {
 
@@ -57,7 +58,7 @@ int run(int argc, char** argv) {
                    "lipsound2"};
   program.require_subcommand(1);
   program.fallthrough();
-  program.set_version_flag("--version", "lipsound2 " LIPSOUND2_VERSION);
+  program.set_version_flag("--version", fmt::format("lipsound2 {}", cli::program_version()));
   add_log_level(program);
   add_commands(program);
   try {

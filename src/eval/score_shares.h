@@ -19,7 +19,4 @@ std::optional<Share> share_of(const ClipScores& clip, const std::string& metric)
 /// Those of all clips that have one.
 std::vector<Share> shares_of(const ScoreTable& table, const std::string& metric);
 
-/// The clips of each speaker that is known.
-std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table);
-
 }  // namespace lipsound2::eval

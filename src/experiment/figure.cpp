@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include <png.h>
 #include <torch/types.h>
@@ -14,45 +15,46 @@ namespace lipsound2::experiment {
 namespace fs = std::filesystem;
 namespace {
 
-struct Rgb {
-  std::uint8_t r, g, b;
-};
+using Palette = std::array<png_color, 256>;
 
-// Anchors from dark to bright whose lightness grows steadily, so that the map reads in gray and for
-// the color-blind.
-Rgb heat_color(double value) {
+// From dark to bright: lightness grows steadily, so that a map reads in gray and for the
+// color-blind.
+Palette heat_colors() {
   static constexpr std::array<std::array<double, 3>, 6> anchors = {
       {{8, 6, 30}, {62, 20, 100}, {140, 40, 112}, {214, 74, 80}, {248, 150, 60}, {252, 244, 170}}};
-  const double place = std::clamp(value, 0.0, 1.0) * (anchors.size() - 1);
-  const auto low = std::min(static_cast<std::size_t>(place), anchors.size() - 2);
-  const double share = place - static_cast<double>(low);
-  const auto blend = [&](std::size_t c) {
-    return static_cast<std::uint8_t>(anchors[low][c] * (1 - share) + anchors[low + 1][c] * share +
-                                     0.5);
-  };
-  return {blend(0), blend(1), blend(2)};
+  Palette palette;
+  for (std::size_t i = 0; i < palette.size(); ++i) {
+    const double place = static_cast<double>(i * (anchors.size() - 1)) / (palette.size() - 1);
+    const auto low = std::min(static_cast<std::size_t>(place), anchors.size() - 2);
+    const double share = place - static_cast<double>(low);
+    const auto blend = [&](std::size_t c) {
+      return static_cast<png_byte>(anchors[low][c] * (1 - share) + anchors[low + 1][c] * share +
+                                   0.5);
+    };
+    palette[i] = {blend(0), blend(1), blend(2)};
+  }
+  return palette;
 }
 
 struct Raster {
   std::int64_t width = 0;
-  std::vector<Rgb> pixels;
+  std::vector<png_byte> pixels;  // places in the palette, row by row
 };
 
-// Each value becomes a block of pixels, so that a panel is about 900 pixels wide and no less than
-// 160 high.
-void append_panel(Raster& raster, const Tensor& panel) {
-  const Tensor values = panel.detach().to(torch::kCPU, torch::kFloat64).contiguous();
-  const double low = values.min().item<double>();
-  const double range = std::max(values.max().item<double>() - low, 1e-9);
-  const std::int64_t columns = values.size(0), rows = values.size(1);
+// Each value becomes a block of pixels.
+Raster as_raster(const Tensor& map, const HeatRange& range) {
+  const double span = std::max(range.high - range.low, 1e-9);
+  const Tensor colors = ((map.detach().to(torch::kCPU, torch::kFloat64) - range.low) / span * 255)
+                            .round()
+                            .clamp(0, 255)
+                            .to(torch::kUInt8);
+  const std::int64_t columns = map.size(0), rows = map.size(1);
+  const std::int64_t wide = std::max<std::int64_t>(1, 900 / columns);
   const std::int64_t high = std::max<std::int64_t>(2, 160 / rows);
-  const auto cell = values.accessor<double, 2>();
-  for (std::int64_t y = 0; y < rows * high; ++y)
-    for (std::int64_t x = 0; x < raster.width; ++x)
-      raster.pixels.push_back(
-          heat_color((cell[x * columns / raster.width][rows - 1 - y / high] - low) / range));
-  raster.pixels.insert(
-      raster.pixels.end(), static_cast<std::size_t>(raster.width * 6), Rgb{255, 255, 255});
+  const Tensor blocks = colors.t().flip(0).repeat_interleave(high, 0).repeat_interleave(wide, 1);
+  const Tensor pixels = blocks.contiguous();
+  const auto* first = pixels.const_data_ptr<std::uint8_t>();
+  return {columns * wide, std::vector<png_byte>(first, first + pixels.numel())};
 }
 
 void append_bytes(png_structp png, png_bytep bytes, std::size_t count) {
@@ -64,7 +66,7 @@ void refuse_png(png_structp, png_const_charp message) {
   fail(ErrorKind::kIo, "PNG: {}", message);
 }
 
-std::string encode_png(Raster& raster) {
+std::string encode_png(const Raster& raster) {
   std::string bytes;
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, refuse_png, nullptr);
   png_infop info = png_create_info_struct(png);
@@ -76,45 +78,43 @@ std::string encode_png(Raster& raster) {
                width,
                height,
                8,
-               PNG_COLOR_TYPE_RGB,
+               PNG_COLOR_TYPE_PALETTE,
                PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT,
                PNG_FILTER_TYPE_DEFAULT);
+  const Palette palette = heat_colors();
+  png_set_PLTE(png, info, palette.data(), palette.size());
   png_write_info(png, info);
   for (png_uint_32 y = 0; y < height; ++y)
-    png_write_row(
-        png,
-        reinterpret_cast<png_const_bytep>(&raster.pixels[static_cast<std::size_t>(y) * width]));
+    png_write_row(png, &raster.pixels[static_cast<std::size_t>(y) * width]);
   png_write_end(png, info);
   png_destroy_write_struct(&png, &info);
   return bytes;
 }
 
-}  // namespace
-
-std::string heat_map_png(const std::vector<Tensor>& panels) {
-  std::int64_t longest = 1;
-  for (const Tensor& panel : panels)
-    longest = std::max(longest, panel.size(0));
-  Raster raster;
-  raster.width = longest * std::max<std::int64_t>(1, 900 / longest);
-  for (const Tensor& panel : panels)
-    append_panel(raster, panel);
-  return encode_png(raster);
+HeatRange range_of(const Tensor& values) {
+  return {values.min().item<double>(), values.max().item<double>()};
 }
 
-FigurePngs write_figures(const fs::path& folder,
-                         const std::string& stem,
-                         const ClipFigure& figure) {
-  make_folder(folder);
-  std::vector<Tensor> mels;
-  if (figure.reference_mel.defined())
-    mels.push_back(figure.reference_mel);
-  mels.push_back(figure.mel);
-  FigurePngs pngs{.mel = heat_map_png(mels), .attention = heat_map_png({figure.weights})};
-  write_file(folder / (stem + "_mel.png"), pngs.mel);
-  write_file(folder / (stem + "_attention.png"), pngs.attention);
-  return pngs;
+}  // namespace
+
+std::string heat_map_png(const Tensor& map, const HeatRange& range) {
+  return encode_png(as_raster(map, range));
+}
+
+FigureFiles figure_files(const fs::path& folder, const std::string& name) {
+  return {folder / (name + "_reference.png"),
+          folder / (name + "_synthesized.png"),
+          folder / (name + "_attention.png")};
+}
+
+void write_figures(const FigureFiles& files, const ClipFigure& figure) {
+  make_folder(files.mel.parent_path());
+  const HeatRange reference = range_of(figure.reference_mel), made = range_of(figure.mel);
+  const HeatRange mels{std::min(reference.low, made.low), std::max(reference.high, made.high)};
+  write_file(files.reference_mel, heat_map_png(figure.reference_mel, mels));
+  write_file(files.mel, heat_map_png(figure.mel, mels));
+  write_file(files.attention, heat_map_png(figure.weights, range_of(figure.weights)));
 }
 
 std::string file_stem(const std::string& id) {

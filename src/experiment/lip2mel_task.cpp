@@ -77,7 +77,8 @@ std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
     if (kept++ >= kSampledClips)
       return;
     const std::string stem = file_stem(clip.entry.id);
-    write_figures(samples, stem, {clip.reference_mel, clip.generated.mel, clip.generated.weights});
+    write_figures(figure_files(samples, stem),
+                  {clip.reference_mel, clip.generated.mel, clip.generated.weights});
     audio::write_wav(samples / (stem + ".wav"), clip.sound);
   });
   std::map<std::string, double> scores = {

@@ -1,21 +1,23 @@
 #include "lipsound2/experiment/reporting.h"
 
-#include "lipsound2/audio/sound_file.h"
-#include "lipsound2/core/error.h"
+#include <fmt/format.h>
+#include <torch/version.h>
+
+#include "lipsound2/config/yaml.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/eval/clip_ranking.h"
 #include "lipsound2/eval/report.h"
-#include "lipsound2/experiment/figure.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
+
+#include "kept_clips.h"
 
 namespace lipsound2::experiment {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::size_t kShownClips = 4;  // with pictures and sounds in the report
 
 // The run's folder, also when one of its checkpoints is named.
 fs::path run_folder(const fs::path& checkpoint) {
@@ -35,25 +37,7 @@ fs::path evaluation_folder(const EvaluationRequest& request,
   return run_folder(checkpoint) / "eval" / name;
 }
 
-// Adds a clip with its sounds and pictures to the report.
-void show_clip(const EvaluatedClip& clip, const fs::path& figures, eval::Report& report) {
-  const std::string stem = file_stem(clip.entry.id);
-  FigurePngs pngs = write_figures(
-      figures, stem, {clip.reference_mel, clip.generated.mel, clip.generated.weights});
-  report.clips.push_back({clip.entry.id,
-                          clip.entry.text,
-                          {{"reference", clip.reference}, {"synthesized", clip.sound}}});
-  report.pictures.push_back(
-      {clip.entry.id + ": mel spectrogram, reference above, synthesized below",
-       std::move(pngs.mel)});
-  report.pictures.push_back(
-      {clip.entry.id + ": attention, decoder steps to the right, pictures upward",
-       std::move(pngs.attention)});
-}
-
-Evaluation as_evaluation(const EvaluationRequest& request, ExperimentConfig config) {
-  if (!request.manifest.empty())
-    config.data.manifest = request.manifest;
+Evaluation as_evaluation(const EvaluationRequest& request, const ExperimentConfig& config) {
   Evaluation evaluation;
   evaluation.manifest = find_manifest(config);
   evaluation.clips = data::select_split(
@@ -63,7 +47,46 @@ Evaluation as_evaluation(const EvaluationRequest& request, ExperimentConfig conf
   return evaluation;
 }
 
-// Writes all that an evaluation leaves in its folder.
+// A report of how the scores come about, which are still to be made.
+eval::Report empty_report(const EvaluationRequest& request,
+                          const TrainedNetwork& trained,
+                          const Evaluation& evaluation,
+                          const std::string& clips) {
+  eval::Report report;
+  report.title = fmt::format("{}: {}", trained.config.name, clips);
+  report.facts = {
+      {"checkpoint", trained.checkpoint.string()},
+      {"manifest", evaluation.manifest.string()},
+      {"clips", std::to_string(evaluation.clips.size())},
+      {"videos",
+       evaluation.videos == Videos::kSwapped
+           ? "swapped as a control: each clip is made from the video of another one"
+           : "each clip's own"},
+      {"vocoder",
+       fmt::format("Griffin-Lim, {} iterations", trained.config.eval.griffin_lim.iterations)},
+      {"device", trained.device},
+      {"lipsound2", request.program.empty() ? "unknown version" : request.program},
+      {"LibTorch", TORCH_VERSION}};
+  report.config = config::to_yaml(config::list_fields(trained.config));
+  return report;
+}
+
+// The best, the median and the worst clip.
+std::vector<eval::ReportClip> shown_clips(const eval::ScoreTable& scores,
+                                          const Evaluation& evaluation,
+                                          const fs::path& folder,
+                                          const audio::MelConfig& mel) {
+  std::vector<eval::ReportClip> clips;
+  for (const eval::RankedClip& ranked : eval::best_median_worst(scores)) {
+    clips.push_back(shown_clip(
+        folder, evaluation.manifest.parent_path(), evaluation.clips.at(ranked.index), mel));
+    clips.back().rank = ranked.rank;
+    clips.back().scores = scores.clips.at(ranked.index);
+  }
+  return clips;
+}
+
+// Writes what an evaluation leaves in its folder beside its clips.
 EvaluationResult keep(const eval::Report& report, const fs::path& folder) {
   EvaluationResult result;
   result.folder = folder;
@@ -77,26 +100,21 @@ EvaluationResult keep(const eval::Report& report, const fs::path& folder) {
 }  // namespace
 
 EvaluationResult evaluate_run(const EvaluationRequest& request) {
-  const fs::path checkpoint = find_checkpoint(request.run);
-  TrainedNetwork trained = load_network(checkpoint.string());
+  TrainedNetwork trained = load_network(request.run);
+  if (!request.manifest.empty())
+    trained.config.data.manifest = request.manifest;
   const Evaluation evaluation = as_evaluation(request, trained.config);
-  const fs::path folder = evaluation_folder(request, checkpoint, evaluation.manifest);
+  const fs::path folder = evaluation_folder(request, trained.checkpoint, evaluation.manifest);
   const std::string clips = folder.filename().string();
-  log::info("{} clips of {} through {}", evaluation.clips.size(), clips, checkpoint.string());
+  log::info(
+      "{} clips of {} through {}", evaluation.clips.size(), clips, trained.checkpoint.string());
 
   Synthesizer synthesizer(trained.network, trained.config, trained.device);
-  eval::Report report;
-  report.title = trained.config.name + ": " + clips;
-  report.facts = {{"checkpoint", checkpoint.string()},
-                  {"manifest", evaluation.manifest.string()},
-                  {"vocoder", "Griffin-Lim"}};
+  eval::Report report = empty_report(request, trained, evaluation, clips);
   report.scores = evaluate(synthesizer, trained.config, evaluation, [&](const EvaluatedClip& clip) {
-    const fs::path wav = folder / "wav" / (clip.entry.id + ".wav");
-    make_folder(wav.parent_path());
-    audio::write_wav(wav, clip.sound);
-    if (report.clips.size() < kShownClips)
-      show_clip(clip, folder / "figures", report);
+    keep_clip(folder, clip);
   });
+  report.clips = shown_clips(report.scores, evaluation, folder, trained.config.audio);
   return keep(report, folder);
 }
 

@@ -7,6 +7,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using support::run_in;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// A demonstration corpus, prepared once for all tests of this file.
@@ -50,7 +51,11 @@ TEST_F(ProgramEndToEnd, TrainsEvaluatesAndGivesAVideoItsVoice) {
   EXPECT_EQ(scores, read_file(folder_ / "scores.json"));
   EXPECT_THAT(scores, HasSubstr("\"ci95\""));
   EXPECT_THAT(read_file(folder_ / "runs/first/eval/train/report.html"),
-              HasSubstr("data:image/png;base64"));
+              AllOf(HasSubstr("<h3>Best by stoi, 1 of "),
+                    HasSubstr("<h3>Worst by stoi, "),
+                    HasSubstr("data:image/png;base64"),
+                    HasSubstr("<dt>videos</dt><dd>each clip's own</dd>"),
+                    HasSubstr("learning_rate: ")));
 
   const auto clip = *fs::directory_iterator(folder_ / "corpus/s1");
   const auto spoken = run_in(

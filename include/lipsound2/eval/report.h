@@ -9,23 +9,35 @@
 
 namespace lipsound2::eval {
 
-/// A picture of the report, with the bytes of a PNG file.
-struct ReportPicture {
-  std::string caption;
-  std::string png;
+/// What the width or the height of a picture means: from `low`, left or at the bottom, to `high`
+/// above it.
+struct ReportAxis {
+  std::string label;  ///< with its unit, such as "time (s)"
+  double low = 0;
+  double high = 1;
 };
 
-/// One sound of a clip, such as "synthesized".
+/// A picture that is shown between two axes.
+struct ReportPicture {
+  std::string caption;
+  std::string png;  ///< the bytes of a PNG file
+  ReportAxis x;
+  ReportAxis y;
+};
+
+/// One sound of a clip, such as "Synthesized".
 struct ReportSound {
   std::string label;
   audio::Waveform sound;
 };
 
-/// A clip to listen to.
+/// A clip to listen to and to look at.
 struct ReportClip {
-  std::string id;
-  std::string note;  ///< such as the sentence that is spoken; may be empty
+  std::string rank;  ///< why it is shown, such as "Best by stoi, 1 of 40"
+  ClipScores scores;
+  std::string text;  ///< what is spoken; may be empty
   std::vector<ReportSound> sounds;
+  std::vector<ReportPicture> pictures;
 };
 
 /// What a report shows, from top to bottom. Parts that are empty are left out.
@@ -35,10 +47,13 @@ struct Report {
       facts;  ///< such as {"checkpoint", "best, step 2000"}
   ScoreTable scores;
   std::vector<ReportClip> clips;
-  std::vector<ReportPicture> pictures;
+  std::string config;  ///< YAML
 };
 
-/// A page that needs nothing else: no network, no script, no other file. Texts are escaped.
+/// A page that needs nothing else: no network, no script, no other file. Texts are escaped. Means,
+/// medians and intervals of every metric with what exactly it is, a histogram each, the clips,
+/// means by speaker where there are several, the clips that lack scores and why, all scores, the
+/// config. Throws kNumeric, naming the clip, when a score is not finite.
 std::string to_html(const Report& report);
 
 }  // namespace lipsound2::eval

@@ -47,6 +47,9 @@ struct Summary {
 /// finite, and kData when a clip has a corpus rate without the counts behind it.
 Summary summarize(const ScoreTable& table, const std::string& metric);
 
+/// The clips of each speaker that is known, without metrics and variants.
+std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table);
+
 /// A score as people read it: "0.5523"; error rates in percent; "-" for NaN.
 std::string score_text(const std::string& metric, double value);
 

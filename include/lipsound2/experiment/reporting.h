@@ -12,11 +12,12 @@ struct EvaluationRequest {
   std::string manifest;  ///< empty: the one the run was trained on
   std::vector<std::string> metrics;
   Videos videos = Videos::kOwn;
+  std::string program;  ///< version of the program, for the report; empty: unknown
 };
 
 struct EvaluationResult {
-  /// <run>/eval/<split>: scores.json, report.html, wav/<id>.wav, figures/. With another manifest
-  /// than the run's, <split>-of-<its folder>; with swapped videos, -swapped.
+  /// <run>/eval/<split>: scores.json, report.html, wav/<id>.wav, figures/<id>_*.png. With another
+  /// manifest than the run's, <split>-of-<its folder>; with swapped videos, -swapped.
   std::filesystem::path folder;
   std::string table;  ///< for people
   std::string json;   ///< what scores.json holds
