@@ -36,12 +36,4 @@ std::vector<Share> shares_of(const ScoreTable& table, const std::string& metric)
   return shares;
 }
 
-std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table) {
-  std::map<std::string, ScoreTable> speakers;
-  for (const ClipScores& clip : table.clips)
-    if (!clip.speaker.empty())
-      speakers[clip.speaker].clips.push_back(clip);
-  return speakers;
-}
-
 }  // namespace lipsound2::eval

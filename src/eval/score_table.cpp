@@ -102,6 +102,14 @@ std::string speaker_rows(const ScoreTable& table) {
 
 }  // namespace
 
+std::map<std::string, ScoreTable> tables_by_speaker(const ScoreTable& table) {
+  std::map<std::string, ScoreTable> speakers;
+  for (const ClipScores& clip : table.clips)
+    if (!clip.speaker.empty())
+      speakers[clip.speaker].clips.push_back(clip);
+  return speakers;
+}
+
 Summary summarize(const ScoreTable& table, const std::string& metric) {
   const std::vector<Share> shares = shares_of(table, metric);
   const Interval interval = bootstrap_interval(shares);
