@@ -14,16 +14,17 @@ namespace {
 
 // A node of the merged tree, with the place it came from.
 struct Node {
-  YAML::Node yaml;                                     // the scalar or sequence of a leaf
-  std::vector<std::pair<std::string, Node>> children;  // of a map, in order of appearance
+  std::string key;             // under which its group holds it
+  YAML::Node yaml;             // the scalar or sequence of a leaf
+  std::vector<Node> children;  // of a map, in order of appearance
   bool is_map = false;
   std::string file;
   int line = 0;
   bool used = false;
 
-  Node* find(const std::string& key) {
-    for (auto& [name, child] : children)
-      if (name == key)
+  Node* find(const std::string& name) {
+    for (Node& child : children)
+      if (child.key == name)
         return &child;
     return nullptr;
   }
@@ -41,8 +42,10 @@ void merge(Node& into, const YAML::Node& yaml, const std::string& file) {
   for (const auto& item : yaml) {
     const auto key = item.first.as<std::string>();
     Node* child = into.find(key);
-    if (!child)
-      child = &into.children.emplace_back(key, Node{}).second;
+    if (!child) {
+      child = &into.children.emplace_back();
+      child->key = key;
+    }
     merge(*child, item.second, file);
     child->line = item.first.Mark().line + 1;
   }
@@ -171,11 +174,11 @@ struct YamlReader::State {
   void report_unknown(Level& level) {
     if (!level.node)
       return;
-    for (auto& [key, child] : level.node->children) {
+    for (const Node& child : level.node->children) {
       if (child.used)
         continue;
-      const std::string path = level.path.empty() ? key : level.path + "." + key;
-      const std::optional<std::string> nearest = nearest_word(key, level.known);
+      const std::string path = level.path.empty() ? child.key : level.path + "." + child.key;
+      const std::optional<std::string> nearest = nearest_word(child.key, level.known);
       report(&child,
              fmt::format("{} is not a known key{}",
                          path,

@@ -17,7 +17,8 @@
 namespace lipsound2::fuzz {
 namespace {
 
-constexpr std::size_t kLongest = 20000;  // samples
+constexpr std::size_t kLongest = 7000;  // samples, enough for STOI at 16 kHz
+constexpr std::size_t kShort = 600;     // of most sounds: many more can be tried
 
 /// How a sound is made. The first bytes of the input are two of these.
 struct Recipe {
@@ -48,6 +49,10 @@ int rate_of(std::uint32_t chosen) {
                             384000};
   const std::uint32_t index = chosen % (std::size(kRates) + 1);
   return index < std::size(kRates) ? kRates[index] : static_cast<int>(1 + chosen / 16 % 384000);
+}
+
+std::size_t length_of(std::uint16_t chosen) {
+  return chosen / 8 % (chosen % 8 == 0 ? kLongest + 1 : kShort);
 }
 
 /// The bytes as samples over and over: any float there is.
@@ -84,7 +89,7 @@ std::vector<float> speech(const Recipe& recipe, Bytes bytes, int rate, std::size
 }
 
 audio::Waveform make_sound(const Recipe& recipe, int rate, Bytes bytes) {
-  const std::size_t length = recipe.length % (kLongest + 1);
+  const std::size_t length = length_of(recipe.length);
   switch (recipe.kind % 8) {
     case 0:
     case 1:
