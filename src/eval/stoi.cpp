@@ -36,12 +36,19 @@ using Bands = std::array<double, kBands>;
 using Segment = std::array<Bands, kSegment>;
 using SegmentView = std::span<const Bands, kSegment>;
 
+using Window = std::array<double, kFrame>;
+
 /// The window of MATLAB's hanning(256): symmetric, without zeros at the ends.
-std::array<double, kFrame> make_window() {
-  std::array<double, kFrame> window;
+Window make_window() {
+  Window window;
   for (std::size_t i = 0; i < kFrame; ++i)
     window[i] =
         0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i + 1) / (kFrame + 1));
+  return window;
+}
+
+const Window& frame_window() {
+  static const Window window = make_window();
   return window;
 }
 
@@ -50,19 +57,19 @@ std::size_t frame_count(const SoundSamples& sound) {
   return sound.size() > kFrame ? (sound.size() - kFrame - 1) / kHop + 1 : 0;
 }
 
-/// Windowed frames, one after another.
+/// Windowed frames, one after another, each with zeros behind it that fill the transform.
 SoundSamples cut_frames(const SoundSamples& sound, std::size_t first, std::size_t count) {
-  const auto window = make_window();
-  SoundSamples frames(count * kFrame);
+  const Window& window = frame_window();
+  SoundSamples frames(count * kFft);
   for (std::size_t frame = 0; frame < count; ++frame)
     for (std::size_t i = 0; i < kFrame; ++i)
-      frames[frame * kFrame + i] = sound[(first + frame) * kHop + i] * window[i];
+      frames[frame * kFft + i] = sound[(first + frame) * kHop + i] * window[i];
   return frames;
 }
 
 /// The frames that lie less than 40 dB below the loudest one.
 std::vector<std::size_t> frames_of_speech(const SoundSamples& sound) {
-  const auto window = make_window();
+  const Window& window = frame_window();
   std::vector<double> decibels(frame_count(sound));
   for (std::size_t frame = 0; frame < decibels.size(); ++frame) {
     double energy = 0;
@@ -82,7 +89,7 @@ std::vector<std::size_t> frames_of_speech(const SoundSamples& sound) {
 
 /// Overlap-adds the windowed frames that are kept, closing the gaps.
 SoundSamples join_frames(const SoundSamples& sound, const std::vector<std::size_t>& kept) {
-  const auto window = make_window();
+  const Window& window = frame_window();
   SoundSamples joined(kept.empty() ? 0 : (kept.size() - 1) * kHop + kFrame);
   for (std::size_t k = 0; k < kept.size(); ++k)
     for (std::size_t i = 0; i < kFrame; ++i)
@@ -110,8 +117,8 @@ std::vector<Bands> third_octaves(const SoundSamples& sound) {
     const std::size_t count = std::min(kBatch, result.size() - first);
     SoundSamples frames = cut_frames(sound, first, count);
     const Tensor windows =
-        at::from_blob(frames.data(), {static_cast<std::int64_t>(count), kFrame}, at::kDouble);
-    const Tensor spectrum = at::view_as_real(at::fft_rfft(windows, kFft)).contiguous();
+        at::from_blob(frames.data(), {static_cast<std::int64_t>(count), kFft}, at::kDouble);
+    const Tensor spectrum = at::view_as_real(at::fft_rfft(windows)).contiguous();
     const double* parts = spectrum.const_data_ptr<double>();
     for (std::size_t frame = 0; frame < count; ++frame, parts += kRow)
       for (std::size_t band = 0; band < kBands; ++band) {
