@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <sstream>
 
 #include <fmt/ranges.h>
 
@@ -12,6 +11,7 @@
 #include "lipsound2/eval/delay.h"
 #include "lipsound2/eval/log_spectral_distance.h"
 #include "lipsound2/eval/mel_cepstral_distortion.h"
+#include "lipsound2/eval/metric_names.h"
 #include "lipsound2/eval/pesq.h"
 #include "lipsound2/eval/pitch_errors.h"
 #include "lipsound2/eval/stoi.h"
@@ -173,19 +173,7 @@ std::vector<std::string> parse_sound_metrics(const std::string& list) {
   std::vector<std::string> known;
   for (const SoundMetric& metric : sound_metrics())
     known.push_back(metric.name);
-  std::vector<std::string> metrics;
-  std::stringstream stream(list);
-  for (std::string name; std::getline(stream, name, ',');) {
-    require(is_wanted(name, known),
-            ErrorKind::kUsage,
-            "--metrics: '{}' is not a known metric; expected some of {}",
-            name,
-            fmt::join(known, ", "));
-    if (!is_wanted(name, metrics))
-      metrics.push_back(name);
-  }
-  require(!metrics.empty(), ErrorKind::kUsage, "--metrics: expected at least one name");
-  return metrics;
+  return parse_metrics(list, known);
 }
 
 ScoreTable empty_table(const std::vector<std::string>& metrics) {
