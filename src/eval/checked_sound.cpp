@@ -7,7 +7,7 @@
 
 namespace lipsound2::eval {
 
-SoundSamples check_sound(const audio::Waveform& sound, const char* which) {
+void require_sound(const audio::Waveform& sound, const char* which) {
   constexpr int kHighestScoredRate = 192000;  // the work of some metrics grows with its square
   require(sound.rate >= audio::kLowestRate && sound.rate <= kHighestScoredRate,
           ErrorKind::kData,
@@ -23,17 +23,29 @@ SoundSamples check_sound(const audio::Waveform& sound, const char* which) {
          which,
          *bad,
          bad - sound.samples.begin());
-  return {sound.samples.begin(), sound.samples.end()};
 }
 
-SoundPair check_sounds(const audio::Waveform& reference, const audio::Waveform& degraded) {
+void require_sounds(const audio::Waveform& reference, const audio::Waveform& degraded) {
   require(
       reference.rate == degraded.rate,
       ErrorKind::kData,
       "expected two sounds of the same sample rate, found {} Hz (reference) and {} Hz (degraded)",
       reference.rate,
       degraded.rate);
-  return {check_sound(reference, "reference"), check_sound(degraded, "degraded"), reference.rate};
+  require_sound(reference, "reference");
+  require_sound(degraded, "degraded");
+}
+
+SoundSamples check_sound(const audio::Waveform& sound, const char* which) {
+  require_sound(sound, which);
+  return {sound.samples.begin(), sound.samples.end()};
+}
+
+SoundPair check_sounds(const audio::Waveform& reference, const audio::Waveform& degraded) {
+  require_sounds(reference, degraded);
+  return {{reference.samples.begin(), reference.samples.end()},
+          {degraded.samples.begin(), degraded.samples.end()},
+          reference.rate};
 }
 
 }  // namespace lipsound2::eval

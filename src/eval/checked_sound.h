@@ -14,11 +14,17 @@ struct SoundPair {
   int rate = 0;
 };
 
-/// The samples in double precision. A sample that is not finite is an error of kind kNumeric, a
-/// rate outside of 1000 to 192000 Hz one of kind kData; `which` names the sound in their messages.
+/// Throws kNumeric for a sample that is not finite and kData for a rate outside of 1000 to
+/// 192000 Hz; `which` names the sound in the messages.
+void require_sound(const audio::Waveform& sound, const char* which);
+
+/// The same of both, and kData for rates that differ.
+void require_sounds(const audio::Waveform& reference, const audio::Waveform& degraded);
+
+/// The samples of a sound that is what require_sound() wants, in double precision.
 SoundSamples check_sound(const audio::Waveform& sound, const char* which);
 
-/// Both sounds, checked. Rates that differ are an error of kind kData.
+/// Those of both sounds that are what require_sounds() wants.
 SoundPair check_sounds(const audio::Waveform& reference, const audio::Waveform& degraded);
 
 }  // namespace lipsound2::eval

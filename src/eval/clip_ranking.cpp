@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "lipsound2/core/error.h"
+#include "score_shares.h"
 
 namespace lipsound2::eval {
 namespace {
@@ -21,18 +21,9 @@ double badness(Better better, double score) {
 /// Places in ScoreTable::clips of those that the metric has scored, from the best to the worst.
 std::vector<std::size_t> by_rank(const ScoreTable& table, const std::string& metric) {
   std::vector<std::pair<double, std::size_t>> scored;  // equal scores are sorted by their place
-  for (std::size_t i = 0; i < table.clips.size(); ++i) {
-    const auto score = table.clips[i].scores.find(metric);
-    if (score == table.clips[i].scores.end())
-      continue;
-    require(std::isfinite(score->second),
-            ErrorKind::kNumeric,
-            "{}: expected a finite score for {}, found {}",
-            table.clips[i].id,
-            metric,
-            score->second);
-    scored.emplace_back(badness(better_scores(metric), score->second), i);
-  }
+  for (std::size_t i = 0; i < table.clips.size(); ++i)
+    if (const auto score = score_of(table.clips[i], metric))
+      scored.emplace_back(badness(better_scores(metric), *score), i);
   std::ranges::sort(scored);
   std::vector<std::size_t> places;
   for (const auto& [value, place] : scored)

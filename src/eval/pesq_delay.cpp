@@ -26,12 +26,6 @@ struct EnvelopePair {
   std::span<const double> degraded;
 };
 
-/// Circular cross-correlation of the rows: element k tells how well `degraded` matches when it is
-/// k samples late. [rows, size]
-Tensor correlations(const Tensor& reference, const Tensor& degraded, std::int64_t size) {
-  return at::fft_irfft(at::fft_rfft(reference, size).conj() * at::fft_rfft(degraded, size), size);
-}
-
 /// How many frames later the degraded envelope of a pair is where its correlation is highest.
 Index peak_lag(const double* correlation, Index size, const EnvelopePair& pair) {
   std::pair<double, Index> best{0, 0};
@@ -93,6 +87,10 @@ Tensor rows_of(const Samples& samples, Index first, Index hop, Index count, Inde
 }
 
 }  // namespace
+
+Tensor correlations(const Tensor& reference, const Tensor& degraded, std::int64_t size) {
+  return at::fft_irfft(at::fft_rfft(reference, size).conj() * at::fft_rfft(degraded, size), size);
+}
 
 void DelayHistogram::add(const DelayVote& vote) {
   for (const Index bin : vote.bins)

@@ -6,6 +6,10 @@
 
 namespace lipsound2::eval::p862 {
 
+/// Circular cross-correlation of the rows, by transforms of `size` points: element k tells how well
+/// `degraded` matches when it is k samples late. [rows, size], or [size] of single rows.
+Tensor correlations(const Tensor& reference, const Tensor& degraded, std::int64_t size);
+
 /// A piece of the reference, in activity frames.
 struct FrameRange {
   Index begin = 0;

@@ -2,13 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include <ATen/ops/fft_rfft.h>
 #include <ATen/ops/view_as_real.h>
 #include <ATen/ops/zeros.h>
 
 #include "lipsound2/core/tensor.h"
+
+#include "spectrum.h"
 
 namespace lipsound2::eval::p862 {
 namespace {
@@ -115,10 +116,9 @@ std::vector<BarkBand> bark_bands(int rate) {
 
 }  // namespace
 
-Ear::Ear(const Layout& layout) : bands_(bark_bands(layout.rate)) {
-  for (Index i = 0; i < layout.frame; ++i)
-    window_.push_back(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) /
-                                           static_cast<double>(layout.frame)));
+Ear::Ear(const Layout& layout)
+    : bands_(bark_bands(layout.rate)),
+      window_(periodic_hann(static_cast<std::size_t>(layout.frame))) {
   for (std::size_t i = 1; i < bands_.size(); ++i)
     width_ += bands_[i].width_bark;
 }

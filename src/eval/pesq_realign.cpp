@@ -4,9 +4,6 @@
 #include <bit>
 #include <cmath>
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/fft_irfft.h>
-#include <ATen/ops/fft_rfft.h>
 #include <ATen/ops/zeros.h>
 
 #include "lipsound2/core/tensor.h"
@@ -62,8 +59,7 @@ Samples undelayed(const GuardedPair& pair,
 Index magnitude_lag(const Tensor& pair, Index reach) {
   const auto size =
       static_cast<std::int64_t>(std::bit_ceil(static_cast<std::size_t>(2 * pair.size(1))));
-  const Tensor spectra = at::fft_rfft(pair.abs(), size);
-  const Tensor correlation = at::fft_irfft(spectra[0].conj() * spectra[1], size);
+  const Tensor correlation = correlations(pair[0].abs(), pair[1].abs(), size);
   const double scale = pair.square().sum(1).prod().sqrt().item<double>();
   if (scale == 0)
     return 0;
@@ -118,19 +114,20 @@ Samples realigned(const std::vector<FrameRange>& intervals,
 }  // namespace
 
 std::vector<Disturbance> with_bad_intervals_realigned(std::vector<Disturbance> disturbances,
-                                                      Comparison comparison,
+                                                      const Comparison& comparison,
                                                       const Ear& ear,
                                                       const Layout& layout) {
   const std::vector<FrameRange> intervals = bad_intervals(disturbances);
   if (intervals.empty())
     return disturbances;
   const Samples degraded = realigned(intervals, comparison, layout);
+  HeardPair heard = comparison.heard;
   for (const auto& [begin, end] : intervals) {
     std::vector<Index> begins;
     for (Index i = begin; i < end; ++i)
       begins.push_back(layout.guard + i * layout.hop);
-    std::ranges::copy(ear.powers(degraded, begins), comparison.heard.degraded.begin() + begin);
-    const auto again = p862::disturbances(comparison.heard, begin, end, ear);
+    std::ranges::copy(ear.powers(degraded, begins), heard.degraded.begin() + begin);
+    const auto again = p862::disturbances(heard, begin, end, ear);
     for (Index i = begin; i < end; ++i) {
       Disturbance& kept = disturbances[i];
       kept.both_ways = std::min(kept.both_ways, again[i - begin].both_ways);

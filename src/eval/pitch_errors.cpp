@@ -59,7 +59,7 @@ std::optional<PitchErrors> pitch_errors(const PitchTrack& reference, const Pitch
 
 std::optional<PitchErrors> pitch_errors(const audio::Waveform& reference,
                                         const audio::Waveform& degraded) {
-  check_sounds(reference, degraded);
+  require_sounds(reference, degraded);
   return pitch_errors(track_pitch(reference), track_pitch(degraded));
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "html.h"
+#include "score_shares.h"
 
 namespace lipsound2::eval {
 namespace {
@@ -77,7 +78,7 @@ std::string speakers_section(const ScoreTable& scores) {
   for (const auto& [speaker, table] : speakers) {
     std::string cells = number_cell(std::to_string(table.clips.size()));
     for (const std::string& metric : scores.metrics)
-      cells += number_cell(score_text(metric, summarize(table, metric).mean));
+      cells += number_cell(score_text(metric, mean_of(shares_of(table, metric))));
     rows += table_row(speaker, cells);
   }
   return section(

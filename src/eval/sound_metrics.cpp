@@ -40,7 +40,7 @@ MetricScores score_stoi(const audio::Waveform& reference, const audio::Waveform&
 MetricScores score_pesq_at(const audio::Waveform& reference,
                            const audio::Waveform& degraded,
                            PesqBand band) {
-  check_sounds(reference, degraded);
+  require_sounds(reference, degraded);  // resampling would spread what is not finite
   const bool wide = band == PesqBand::kWide;
   const int lowest = wide ? 16000 : 8000;
   require(reference.rate >= lowest,

@@ -8,14 +8,6 @@
 namespace lipsound2::eval {
 namespace {
 
-std::vector<double> periodic_hann(std::size_t size) {
-  std::vector<double> window(size);
-  for (std::size_t i = 0; i < size; ++i)
-    window[i] = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) /
-                                     static_cast<double>(size));
-  return window;
-}
-
 /// `i` with its lowest `bits` bits in reverse order.
 std::size_t reversed_bits(std::size_t i, int bits) {
   std::size_t result = 0;
@@ -25,6 +17,14 @@ std::size_t reversed_bits(std::size_t i, int bits) {
 }
 
 }  // namespace
+
+std::vector<double> periodic_hann(std::size_t size) {
+  std::vector<double> window(size);
+  for (std::size_t i = 0; i < size; ++i)
+    window[i] = 0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) /
+                                     static_cast<double>(size));
+  return window;
+}
 
 std::size_t SpectrumFraming::fft() const {
   return std::bit_ceil(window);

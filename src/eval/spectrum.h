@@ -19,6 +19,9 @@ struct SpectrumFraming {
   std::size_t fft() const;
 };
 
+/// The Hann window without its last zero.
+std::vector<double> periodic_hann(std::size_t size);
+
 /// Window and hop in seconds, rounded to samples.
 SpectrumFraming spectrum_framing(double window_seconds, double hop_seconds, int rate);
 

@@ -2,16 +2,15 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <limits>
-#include <map>
-#include <sstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
+
+#include "support/csv_rows.h"
 
 namespace lipsound2::eval {
 namespace {
@@ -79,34 +78,12 @@ struct PublishedPesq {
   PesqBand band;
 };
 
-std::vector<std::map<std::string, std::string>> rows_of_pesq_table(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> names;
-  std::vector<std::map<std::string, std::string>> rows;
-  for (std::string line; std::getline(file, line);) {
-    if (line.ends_with('\r'))
-      line.pop_back();
-    std::vector<std::string> cells;
-    std::istringstream parts(line);
-    for (std::string cell; std::getline(parts, cell, ',');)
-      cells.push_back(cell);
-    if (names.empty()) {
-      names = cells;
-      continue;
-    }
-    rows.emplace_back();
-    for (std::size_t i = 0; i < names.size(); ++i)
-      rows.back()[names[i]] = cells.at(i);
-  }
-  return rows;
-}
-
 void expect_published_pesq(const PublishedPesq& published) {
   const char* const data = std::getenv("LIPSOUND2_DATA");
   if (!data)
     GTEST_SKIP() << "LIPSOUND2_DATA is not set";
   const std::string folder = std::string(data) + "/metrics/";
-  const auto rows = rows_of_pesq_table(folder + published.table);
+  const auto rows = testing::read_csv_rows(folder + published.table);
   ASSERT_FALSE(rows.empty()) << folder + published.table;
   for (const auto& row : rows) {
     const auto score = pesq(audio::read_sound(folder + row.at("ref")),

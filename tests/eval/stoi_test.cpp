@@ -2,14 +2,13 @@
 
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
-#include <map>
-#include <sstream>
 
 #include <gmock/gmock.h>
 
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/random.h"
+
+#include "support/csv_rows.h"
 
 namespace lipsound2::eval {
 namespace {
@@ -61,34 +60,12 @@ TEST(StoiReference, AgreesAt44100Hz) {
   expect_scores(44100, 0.724431245, 0.494181254);
 }
 
-using Rows = std::vector<std::map<std::string, std::string>>;
-
-Rows read_csv(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> names;
-  Rows rows;
-  for (std::string line; std::getline(file, line);) {
-    std::vector<std::string> cells;
-    std::istringstream parts(line);
-    for (std::string cell; std::getline(parts, cell, ',');)
-      cells.push_back(cell);
-    if (names.empty()) {
-      names = cells;
-      continue;
-    }
-    rows.emplace_back();
-    for (std::size_t i = 0; i < names.size(); ++i)
-      rows.back()[names[i]] = cells.at(i);
-  }
-  return rows;
-}
-
 void expect_published_scores(const std::string& table, const std::string& suffix) {
   const char* const data = std::getenv("LIPSOUND2_DATA");
   if (!data)
     GTEST_SKIP() << "LIPSOUND2_DATA is not set";
   const std::string folder = std::string(data) + "/metrics/";
-  const Rows rows = read_csv(folder + table);
+  const auto rows = testing::read_csv_rows(folder + table);
   ASSERT_FALSE(rows.empty()) << folder + table;
   for (const auto& row : rows) {
     const auto scores =
