@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <numbers>
 #include <numeric>
+
+#include "lipsound2/core/vectorized.h"
 
 namespace lipsound2::eval {
 namespace {
@@ -45,20 +48,64 @@ std::vector<double> low_pass(std::int64_t up, std::int64_t down) {
   return taps;
 }
 
-/// The sum is kept in parts, so that compilers may use vector registers.
-double weighted_sum(const double* weights, const double* samples, std::size_t count) {
-  constexpr std::size_t kParts = 8;
-  double parts[kParts] = {};
-  std::size_t i = 0;
-  for (; i + kParts <= count; i += kParts)
-    for (std::size_t part = 0; part < kParts; ++part)
-      parts[part] += weights[i + part] * samples[i + part];
-  double sum = 0;
-  for (const double part : parts)
-    sum += part;
-  for (; i < count; ++i)
-    sum += weights[i] * samples[i];
-  return sum;
+/// Samples sorted by their place in blocks: row p holds samples p, p + rows, p + 2 * rows and so
+/// on.
+struct Phases {
+  std::int64_t rows;
+  std::int64_t columns;
+  std::vector<double> samples;  ///< [rows, columns]
+};
+
+/// `before` zeros, the samples, and zeros to the end.
+Phases sort_phases(std::span<const double> samples,
+                   std::int64_t before,
+                   std::int64_t rows,
+                   std::int64_t columns) {
+  Phases phases{rows, columns, std::vector<double>(static_cast<std::size_t>(rows * columns))};
+  std::int64_t row = before % rows;
+  std::int64_t column = before / rows;
+  for (const double sample : samples) {
+    phases.samples[static_cast<std::size_t>(row * columns + column)] = sample;
+    if (++row == rows) {
+      row = 0;
+      ++column;
+    }
+  }
+  return phases;
+}
+
+/// Eight doubles: one vector register, or as many smaller ones as it takes.
+using Pack [[gnu::vector_size(64)]] = double;
+constexpr std::int64_t kPack = 8;
+/// How many outputs of the same phase are computed side by side.
+constexpr std::int64_t kOutputs = 4 * kPack;
+
+[[gnu::always_inline]] inline void add_product(double weight, const double* from, Pack& sum) {
+  Pack values;
+  std::memcpy(&values, from, sizeof(values));
+  sum += weight * values;
+}
+
+/// outputs[j] = sum of weights[i] * sample (first + i + j * rows) over i < weights.size().
+[[gnu::always_inline]] inline void filter_outputs(const Phases& phases,
+                                                  std::int64_t first,
+                                                  std::span<const double> weights,
+                                                  double* outputs) {
+  Pack sums[4] = {};
+  std::int64_t row = first % phases.rows;
+  const double* input = phases.samples.data() + row * phases.columns + first / phases.rows;
+  for (const double weight : weights) {
+    add_product(weight, input, sums[0]);
+    add_product(weight, input + kPack, sums[1]);
+    add_product(weight, input + 2 * kPack, sums[2]);
+    add_product(weight, input + 3 * kPack, sums[3]);
+    input += phases.columns;
+    if (++row == phases.rows) {
+      row = 0;
+      input -= phases.rows * phases.columns - 1;
+    }
+  }
+  std::memcpy(outputs, sums, sizeof(sums));
 }
 
 }  // namespace
@@ -86,23 +133,27 @@ PolyphaseResampler::PolyphaseResampler(int from, int to)
 std::vector<double> PolyphaseResampler::operator()(std::span<const double> samples) const {
   if (up_ == down_)
     return {samples.begin(), samples.end()};
-  std::vector<double> padded(samples.size() + width_);
-  std::ranges::copy(samples, padded.begin() + static_cast<std::ptrdiff_t>(before_));
-  const auto length = static_cast<std::int64_t>(samples.size());
-  std::vector<double> result(static_cast<std::size_t>((length * up_ + down_ - 1) / down_));
-  // The output sample lies row / up after input sample `first`.
-  std::int64_t first = 0;
-  std::int64_t row = 0;
-  for (double& sample : result) {
-    sample = weighted_sum(
-        weights_.data() + row * static_cast<std::int64_t>(width_), padded.data() + first, width_);
-    first += down_ / up_;
-    row += down_ % up_;
-    if (row >= up_) {
-      row -= up_;
-      ++first;
+  const std::int64_t count = (std::ssize(samples) * up_ + down_ - 1) / down_;
+  const std::int64_t groups = (count + up_ * kOutputs - 1) / (up_ * kOutputs);
+  const auto before = static_cast<std::int64_t>(before_);
+  const auto width = static_cast<std::int64_t>(width_);
+  const Phases phases = sort_phases(samples, before, down_, groups * kOutputs + width / down_ + 2);
+  std::vector<double> result(static_cast<std::size_t>(count));
+  run_vectorized([&]() __attribute__((always_inline)) {
+    double outputs[kOutputs];
+    // Output n lies n * down / up input samples behind the first one.
+    for (std::int64_t n = 0; n < up_; ++n) {
+      const auto row = static_cast<std::size_t>(n * down_ % up_);
+      const auto weights = std::span(weights_).subspan(row * width_, width_);
+      for (std::int64_t g = 0; g < groups; ++g) {
+        filter_outputs(phases, n * down_ / up_ + g * kOutputs * down_, weights, outputs);
+        for (std::int64_t j = 0, to = n + g * kOutputs * up_; j < kOutputs && to < count; ++j) {
+          result[static_cast<std::size_t>(to)] = outputs[j];
+          to += up_;
+        }
+      }
     }
-  }
+  });
   return result;
 }
 

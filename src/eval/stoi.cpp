@@ -12,6 +12,7 @@
 #include <ATen/ops/view_as_real.h>
 
 #include "lipsound2/core/tensor.h"
+#include "lipsound2/core/vectorized.h"
 
 #include "checked_sound.h"
 #include "polyphase.h"
@@ -30,9 +31,10 @@ constexpr double kDynamicRangeDb = 40;
 constexpr double kLowestSdrDb = -15;  // beta of the paper
 constexpr double kTiny = 1e-15;       // keeps silence from dividing by zero
 
-/// Magnitudes of the one-third octave bands of one frame.
-using Bands = std::array<double, kBands>;
-/// The frames of a segment. Loops over its bands are innermost: they fill vector registers.
+/// Magnitudes of the one-third octave bands of one frame, and zeros that fill vector registers.
+constexpr std::size_t kLanes = 16;
+using Bands = std::array<double, kLanes>;
+/// The frames of a segment. Loops over its lanes are innermost.
 using Segment = std::array<Bands, kSegment>;
 using SegmentView = std::span<const Bands, kSegment>;
 
@@ -132,96 +134,97 @@ std::vector<Bands> third_octaves(const SoundSamples& sound) {
 }
 
 /// Sums of a[i] * b[i] over the frames of a segment, for each band.
-Bands band_products(SegmentView a, SegmentView b) {
+[[gnu::always_inline]] inline Bands band_products(SegmentView a, SegmentView b) {
   Bands sums{};
   for (std::size_t i = 0; i < kSegment; ++i)
-    for (std::size_t band = 0; band < kBands; ++band)
+    for (std::size_t band = 0; band < kLanes; ++band)
       sums[band] += a[i][band] * b[i][band];
   return sums;
 }
 
 /// Without the mean of each band.
-Segment centered(SegmentView frames) {
+[[gnu::always_inline]] inline Segment centered(SegmentView frames) {
   Bands mean{};
   for (const Bands& frame : frames)
-    for (std::size_t band = 0; band < kBands; ++band)
+    for (std::size_t band = 0; band < kLanes; ++band)
       mean[band] += frame[band];
   for (double& x : mean)
     x /= kSegment;
   Segment result;
   for (std::size_t i = 0; i < kSegment; ++i)
-    for (std::size_t band = 0; band < kBands; ++band)
+    for (std::size_t band = 0; band < kLanes; ++band)
       result[i][band] = frames[i][band] - mean[band];
   return result;
 }
 
 /// `degraded` at the energy of `reference`, band by band, and clipped (Taal et al. 2011, equation
 /// 3).
-Segment clipped(SegmentView reference, SegmentView degraded) {
+[[gnu::always_inline]] inline Segment clipped(SegmentView reference, SegmentView degraded) {
   const double headroom = 1 + std::pow(10, -kLowestSdrDb / 20);
   const Bands x = band_products(reference, reference);
   const Bands y = band_products(degraded, degraded);
   Bands scale;
-  for (std::size_t band = 0; band < kBands; ++band)
+  for (std::size_t band = 0; band < kLanes; ++band)
     scale[band] = std::sqrt(x[band]) / (std::sqrt(y[band]) + kTiny);
   Segment result;
   for (std::size_t i = 0; i < kSegment; ++i)
-    for (std::size_t band = 0; band < kBands; ++band)
+    for (std::size_t band = 0; band < kLanes; ++band)
       result[i][band] = std::min(degraded[i][band] * scale[band], reference[i][band] * headroom);
   return result;
 }
 
 /// Mean correlation of the bands (equations 4 and 5).
-double mean_band_correlation(const Segment& x, const Segment& y) {
+[[gnu::always_inline]] inline double mean_band_correlation(const Segment& x, const Segment& y) {
   const Bands xx = band_products(x, x);
   const Bands yy = band_products(y, y);
   const Bands xy = band_products(x, y);
   double sum = 0;
-  for (std::size_t band = 0; band < kBands; ++band)
+  for (std::size_t band = 0; band < kLanes; ++band)
     sum += xy[band] / ((std::sqrt(xx[band]) + kTiny) * (std::sqrt(yy[band]) + kTiny));
   return sum / kBands;
 }
 
 /// A segment without the means of its bands, each band at length 1.
-Segment standardized(Segment segment) {
+[[gnu::always_inline]] inline Segment standardized(Segment segment) {
   Bands factor = band_products(segment, segment);
   for (double& x : factor)
     x = 1 / (std::sqrt(x) + kTiny);
   for (Bands& frame : segment)
-    for (std::size_t band = 0; band < kBands; ++band)
+    for (std::size_t band = 0; band < kLanes; ++band)
       frame[band] *= factor[band];
   return segment;
 }
 
-double frame_correlation(const Bands& x, const Bands& y) {
-  double mean_x = 0;
-  double mean_y = 0;
-  for (std::size_t band = 0; band < kBands; ++band) {
-    mean_x += x[band];
-    mean_y += y[band];
-  }
-  mean_x /= kBands;
-  mean_y /= kBands;
-  double xx = 0;
-  double yy = 0;
-  double xy = 0;
-  for (std::size_t band = 0; band < kBands; ++band) {
-    xx += (x[band] - mean_x) * (x[band] - mean_x);
-    yy += (y[band] - mean_y) * (y[band] - mean_y);
-    xy += (x[band] - mean_x) * (y[band] - mean_y);
-  }
+/// Without the mean of its bands.
+[[gnu::always_inline]] inline Bands centered(Bands frame) {
+  double mean = 0;
+  for (const double x : frame)
+    mean += x;
+  mean /= kBands;
+  for (std::size_t band = 0; band < kBands; ++band)
+    frame[band] -= mean;
+  return frame;
+}
+
+[[gnu::always_inline]] inline double frame_correlation(const Bands& x, const Bands& y) {
+  const Bands u = centered(x);
+  const Bands v = centered(y);
+  const double xx = dot(u.data(), u.data(), kLanes);
+  const double yy = dot(v.data(), v.data(), kLanes);
+  const double xy = dot(u.data(), v.data(), kLanes);
   return xy / ((std::sqrt(xx) + kTiny) * (std::sqrt(yy) + kTiny));
 }
 
 /// Mean correlation of the frames' spectra (Jensen and Taal 2016, equations 4 to 7).
-double mean_frame_correlation(const Segment& x, const Segment& y) {
+[[gnu::always_inline]] inline double mean_frame_correlation(const Segment& x, const Segment& y) {
   double sum = 0;
   for (std::size_t i = 0; i < kSegment; ++i)
     sum += frame_correlation(x[i], y[i]);
   return sum / kSegment;
 }
 
-StoiScores score_segment(SegmentView reference, SegmentView degraded) {
+[[gnu::always_inline]] inline StoiScores score_segment(SegmentView reference,
+                                                       SegmentView degraded) {
   const Segment x = centered(reference);
   return {mean_band_correlation(x, centered(clipped(reference, degraded))),
           mean_frame_correlation(standardized(x), standardized(centered(degraded)))};
@@ -243,12 +246,14 @@ std::optional<StoiScores> stoi(const audio::Waveform& reference, const audio::Wa
   if (x.size() < kSegment)
     return std::nullopt;
   StoiScores sum;
-  for (std::size_t first = 0; first + kSegment <= x.size(); ++first) {
-    const StoiScores scores = score_segment(std::span(x).subspan(first).first<kSegment>(),
-                                            std::span(y).subspan(first).first<kSegment>());
-    sum.stoi += scores.stoi;
-    sum.estoi += scores.estoi;
-  }
+  run_vectorized([&]() __attribute__((always_inline)) {
+    for (std::size_t first = 0; first + kSegment <= x.size(); ++first) {
+      const StoiScores scores = score_segment(std::span(x).subspan(first).first<kSegment>(),
+                                              std::span(y).subspan(first).first<kSegment>());
+      sum.stoi += scores.stoi;
+      sum.estoi += scores.estoi;
+    }
+  });
   const auto segments = static_cast<double>(x.size() - kSegment + 1);
   return StoiScores{sum.stoi / segments, sum.estoi / segments};
 }

@@ -4,10 +4,9 @@
 #include <bit>
 #include <cstdint>
 
-namespace lipsound2::lip2mel {
+#include "lipsound2/core/vectorized.h"
 
-/// Sums are kept in this many parts, so that compilers may use vector registers of any width.
-inline constexpr std::int64_t kLanes = 16;
+namespace lipsound2::lip2mel {
 
 /// e^x for x clamped to [-87, 87], with a relative error below 2e-7: 2^n times a polynomial (the
 /// coefficients of Cephes' expf, Moshier 1989). Without branches and calls, so that loops over it
@@ -37,21 +36,6 @@ inline constexpr std::int64_t kLanes = 16;
   return 1.0F - 2.0F / (1.0F + fast_exp(2.0F * x));
 }
 
-/// Sum over i of a[i] * b[i].
-[[gnu::always_inline]] inline float dot(const float* a, const float* b, std::int64_t count) {
-  float lanes[kLanes] = {};
-  std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes)
-    for (std::int64_t lane = 0; lane < kLanes; ++lane)
-      lanes[lane] += a[i + lane] * b[i + lane];
-  float sum = 0.0F;
-  for (const float lane : lanes)
-    sum += lane;
-  for (; i < count; ++i)
-    sum += a[i] * b[i];
-  return sum;
-}
-
 /// to[i] += scale * from[i].
 [[gnu::always_inline]] inline void add_scaled(float scale,
                                               const float* from,
@@ -60,34 +44,5 @@ inline constexpr std::int64_t kLanes = 16;
   for (std::int64_t i = 0; i < count; ++i)
     to[i] += scale * from[i];
 }
-
-#if defined(__x86_64__) && defined(__GNUC__)
-template <class Body>
-[[gnu::target("avx512f,avx512bw,avx512dq,avx512vl,fma,prefer-vector-width=512")]] void
-run_with_avx512(const Body& body) {
-  body();
-}
-
-template <class Body>
-[[gnu::target("avx2,fma")]] void run_with_avx2(const Body& body) {
-  body();
-}
-
-/// Runs `body`, a lambda marked always_inline, compiled for the widest vectors of this machine.
-template <class Body>
-void run_vectorized(const Body& body) {
-  if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-    run_with_avx512(body);
-  else if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-    run_with_avx2(body);
-  else
-    body();
-}
-#else
-template <class Body>
-void run_vectorized(const Body& body) {
-  body();
-}
-#endif
 
 }  // namespace lipsound2::lip2mel
