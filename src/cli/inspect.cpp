@@ -1,9 +1,11 @@
+#include <map>
+
 #include <nlohmann/json.hpp>
 #include <torch/types.h>
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/data/manifest.h"
+#include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/shard.h"
 #include "lipsound2/experiment/runs.h"
 
@@ -16,25 +18,30 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-void count(Json& counter, double amount) {
-  counter = (counter.is_null() ? 0.0 : counter.get<double>()) + amount;
-}
-
 void count_one(Json& counter) {
   counter = (counter.is_null() ? 0 : counter.get<std::int64_t>()) + 1;
 }
 
+struct SplitCount {
+  std::int64_t clips = 0;
+  double minutes = 0;
+};
+
 Json inspect_manifest(const fs::path& file) {
-  Json found{{"kind", "manifest"}, {"file", file.string()}};
-  const auto entries = data::read_manifest(file);
-  found["clips"] = entries.size();
-  for (const data::ManifestEntry& entry : entries) {
-    Json& split = found["splits"][entry.split];
-    count_one(split["clips"]);
-    count(split["minutes"],
-          static_cast<double>(entry.samples) / static_cast<double>(entry.rate) / 60);
-    count_one(found["clips by speaker"][entry.speaker]);
+  const auto clips = data::ClipList::read(file);
+  std::map<std::string, SplitCount> splits;
+  std::map<std::string, std::int64_t> speakers;
+  for (std::size_t i = 0; i < clips.size(); ++i) {
+    const data::ManifestEntry entry = clips[i];
+    SplitCount& split = splits[entry.split];
+    ++split.clips;
+    split.minutes += static_cast<double>(entry.samples) / static_cast<double>(entry.rate) / 60;
+    ++speakers[entry.speaker];
   }
+  Json found{{"kind", "manifest"}, {"file", file.string()}, {"clips", clips.size()}};
+  for (const auto& [name, split] : splits)
+    found["splits"][name] = {{"clips", split.clips}, {"minutes", split.minutes}};
+  found["clips by speaker"] = speakers;
   return found;
 }
 

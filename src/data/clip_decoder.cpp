@@ -68,11 +68,11 @@ DecodedClip ClipDecoder::operator()(const ManifestEntry& entry) const {
   return clip;
 }
 
-std::int64_t ClipDecoder::bytes(const ManifestEntry& entry) const {
+std::int64_t ClipDecoder::bytes(std::int64_t frames, std::int64_t samples) const {
   const auto word = static_cast<std::int64_t>(sizeof(float));
-  const std::int64_t mel = entry.samples / mel_config_.hop * mel_config_.bands * word;
-  const std::int64_t samples = with_samples_ ? entry.samples * word : 0;
-  return entry.frames * faces_.resize_to * faces_.resize_to * channels() + mel + samples;
+  const std::int64_t mel = samples / mel_config_.hop * mel_config_.bands * word;
+  const std::int64_t sound = with_samples_ ? samples * word : 0;
+  return frames * faces_.resize_to * faces_.resize_to * channels() + mel + sound;
 }
 
 FacePictures ClipDecoder::decode_faces(const std::vector<std::string>& jpegs,

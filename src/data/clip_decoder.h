@@ -37,8 +37,8 @@ class ClipDecoder {
   /// pictures or sound are not what the manifest says.
   DecodedClip operator()(const ManifestEntry& entry) const;
 
-  /// What the result will take in memory, told from the manifest alone.
-  std::int64_t bytes(const ManifestEntry& entry) const;
+  /// What a clip of so many pictures and samples will take in memory.
+  std::int64_t bytes(std::int64_t frames, std::int64_t samples) const;
 
  private:
   FacePictures decode_faces(const std::vector<std::string>& jpegs, const std::string& name) const;

@@ -4,6 +4,8 @@
 #include <mutex>
 #include <vector>
 
+#include "lipsound2/data/clip_list.h"
+
 #include "clip_decoder.h"
 
 namespace lipsound2::data {
@@ -15,20 +17,18 @@ class ClipStore {
  public:
   static constexpr std::int64_t kByteLimit = std::int64_t{1} << 30;
 
-  ClipStore(ClipDecoder decoder,
-            std::vector<ManifestEntry> entries,
-            std::int64_t byte_limit = kByteLimit);
+  ClipStore(ClipDecoder decoder, ClipList clips, std::int64_t byte_limit = kByteLimit);
 
   std::shared_ptr<const DecodedClip> get(std::int64_t position);
-  const std::vector<ManifestEntry>& entries() const { return entries_; }
+  const ClipList& clips() const { return clips_; }
   bool keeps() const { return keeps_; }
 
  private:
   const ClipDecoder decoder_;
-  const std::vector<ManifestEntry> entries_;
+  const ClipList clips_;
   const bool keeps_;
   std::mutex mutex_;
-  std::vector<std::shared_ptr<const DecodedClip>> kept_;
+  std::vector<std::shared_ptr<const DecodedClip>> kept_;  ///< empty unless keeps()
 };
 
 }  // namespace lipsound2::data

@@ -15,11 +15,11 @@
 namespace lipsound2::data {
 namespace {
 
-std::vector<std::int64_t> frame_counts(const std::vector<ManifestEntry>& entries) {
+std::vector<std::int64_t> frame_counts(const ClipList& clips) {
   std::vector<std::int64_t> counts;
-  counts.reserve(entries.size());
-  for (const ManifestEntry& entry : entries)
-    counts.push_back(entry.frames);
+  counts.reserve(clips.size());
+  for (std::size_t i = 0; i < clips.size(); ++i)
+    counts.push_back(clips.frames(i));
   return counts;
 }
 
@@ -32,7 +32,7 @@ struct Loader::State {
   std::chrono::steady_clock::duration waited{0};
 
   EpochPlan plan(std::int64_t epoch) const {
-    const std::vector<std::int64_t> lengths = frame_counts(store.entries());
+    const std::vector<std::int64_t> lengths = frame_counts(store.clips());
     if (config.order == Order::kAsListed)
       return listed_batches(std::ssize(lengths), config.batch_size);
     const Rng rng(mix({config.seed, static_cast<std::uint64_t>(epoch)}));
@@ -41,7 +41,7 @@ struct Loader::State {
 
   /// Called from several threads.
   Example make_example(std::int64_t epoch, std::int64_t position) {
-    const ManifestEntry& entry = store.entries()[static_cast<std::size_t>(position)];
+    ManifestEntry entry = store.clips()[static_cast<std::size_t>(position)];
     const std::shared_ptr<const DecodedClip> clip = store.get(position);
     FaceChange change = center_cut(config.faces);
     if (config.augmented) {
@@ -49,23 +49,21 @@ struct Loader::State {
           {config.seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(position)}));
       change = draw_change(config.augment, config.faces, entry.frames, rng);
     }
-    return {entry.id,
-            entry.text,
+    return {std::move(entry.id),
+            std::move(entry.text),
             cut_faces(clip->faces, change, config.faces.size),
             clip->mel,
             clip->samples};
   }
 };
 
-Loader::Loader(std::filesystem::path manifest_folder,
-               std::vector<ManifestEntry> entries,
-               const LoaderConfig& config) {
-  TORCH_CHECK(!entries.empty(), "a loader without clips");
+Loader::Loader(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& config) {
+  TORCH_CHECK(clips.size() > 0, "a loader without clips");
   TORCH_CHECK(config.batch_size > 0 && config.threads > 0 && config.prefetch > 0,
               "batch_size, threads and prefetch must be positive");
   TORCH_CHECK(config.faces.size <= config.faces.resize_to, "faces.size is above faces.resize_to");
   ClipDecoder decoder(std::move(manifest_folder), config);
-  state_.reset(new State{config, {std::move(decoder), std::move(entries)}, nullptr});
+  state_.reset(new State{config, {std::move(decoder), std::move(clips)}, nullptr});
 }
 
 Loader::~Loader() = default;
@@ -94,7 +92,7 @@ std::optional<Batch> Loader::next() {
 }
 
 std::int64_t Loader::batches_per_epoch() const {
-  const std::int64_t clips = std::ssize(state_->store.entries());
+  const auto clips = static_cast<std::int64_t>(state_->store.clips().size());
   return (clips + state_->config.batch_size - 1) / state_->config.batch_size;
 }
 

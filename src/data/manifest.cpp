@@ -1,98 +1,71 @@
 #include "lipsound2/data/manifest.h"
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <map>
-#include <set>
-#include <string_view>
-
-#include <fmt/ranges.h>
 
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/file.h"
+#include "lipsound2/core/random.h"
 
 #include "manifest_json.h"
+#include "manifest_line.h"
 
 namespace lipsound2::data {
 namespace {
 
-/// Takes the fields out of one line; every complaint begins with file and line.
-class ManifestLine {
- public:
-  ManifestLine(std::string_view line, std::string where) : where_(std::move(where)) {
-    json_ = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    require(json_.is_object(),
+namespace fs = std::filesystem;
+
+/// Calls visit(text, number from 1) for every line; the file is never in memory as a whole.
+template <class Visit>
+void visit_lines(const fs::path& file, Visit&& visit) {
+  std::ifstream stream(file, std::ios::binary);
+  require(
+      stream.is_open(), ErrorKind::kIo, "{}: cannot read: {}", file.string(), std::strerror(errno));
+  std::size_t number = 0;
+  for (std::string text; std::getline(stream, text);)
+    visit(std::string_view(text), ++number);
+  require(
+      !stream.bad(), ErrorKind::kIo, "{}: cannot read: {}", file.string(), std::strerror(errno));
+}
+
+ManifestEntry read_entry(std::string_view text, const fs::path& file, std::size_t line) {
+  std::optional<ManifestEntry> entry = scan_entry(text);
+  return entry ? *std::move(entry) : parse_entry(text, fmt::format("{}:{}", file.string(), line));
+}
+
+/// Two lines whose ids have the same hash, the later one first.
+using LinePair = std::pair<std::size_t, std::size_t>;
+
+/// By the later line. `hashes` are those of the ids, each with its line.
+std::vector<LinePair> equal_hashes(std::vector<std::pair<std::uint64_t, std::size_t>> hashes) {
+  std::sort(hashes.begin(), hashes.end());
+  std::vector<LinePair> pairs;
+  for (std::size_t i = 1; i < hashes.size(); ++i)
+    if (hashes[i].first == hashes[i - 1].first)
+      pairs.emplace_back(hashes[i].second, hashes[i - 1].second);
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
+/// Reads the ids of such lines once more: hashes may agree by chance.
+void refuse_equal_ids(const fs::path& file, const std::vector<LinePair>& pairs) {
+  std::map<std::size_t, std::string> ids;
+  for (const auto& [later, earlier] : pairs)
+    ids.insert({{later, ""}, {earlier, ""}});
+  visit_lines(file, [&](std::string_view text, std::size_t line) {
+    if (const auto wanted = ids.find(line); wanted != ids.end())
+      wanted->second = read_entry(text, file, line).id;
+  });
+  for (const auto& [later, earlier] : pairs)
+    require(ids[later] != ids[earlier],
             ErrorKind::kData,
-            "{}: expected one JSON object, found {}",
-            where_,
-            json_.is_discarded() ? "text that is not JSON: " + std::string(line.substr(0, 60))
-                                 : std::string(json_.type_name()));
-  }
-
-  std::string text(const char* key) const {
-    const nlohmann::json& value = get(key);
-    require(value.is_string(), ErrorKind::kData, "{}", complaint(key, "a text"));
-    return value.get<std::string>();
-  }
-
-  std::int64_t whole(const char* key, std::int64_t low, std::int64_t high) const {
-    const nlohmann::json& value = get(key);
-    const bool fits = value.is_number_integer() &&
-                      !(value.is_number_unsigned() && value.get<std::uint64_t>() > kLargest) &&
-                      value.get<std::int64_t>() >= low && value.get<std::int64_t>() <= high;
-    require(fits,
-            ErrorKind::kData,
-            "{}",
-            complaint(key, fmt::format("a whole number from {} to {}", low, high)));
-    return value.get<std::int64_t>();
-  }
-
-  double positive(const char* key) const {
-    const nlohmann::json& value = get(key);
-    const bool fits =
-        value.is_number() && std::isfinite(value.get<double>()) && value.get<double>() > 0;
-    require(fits, ErrorKind::kData, "{}", complaint(key, "a number above 0"));
-    return value.get<double>();
-  }
-
- private:
-  static constexpr std::uint64_t kLargest = std::numeric_limits<std::int64_t>::max();
-
-  const nlohmann::json& get(const char* key) const {
-    const auto found = json_.find(key);
-    require(found != json_.end(), ErrorKind::kData, "{}: field '{}' is missing", where_, key);
-    return *found;
-  }
-
-  std::string complaint(const char* key, const std::string& expected) const {
-    return fmt::format(
-        "{}: field '{}': expected {}, found {}", where_, key, expected, json_[key].dump());
-  }
-
-  std::string where_;
-  nlohmann::json json_;
-};
-
-ManifestEntry parse_entry(std::string_view text, const std::string& where) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 48;
-  const ManifestLine line(text, where);
-  ManifestEntry entry;
-  entry.id = line.text("id");
-  entry.speaker = line.text("speaker");
-  entry.split = line.text("split");
-  entry.text = line.text("text");
-  entry.frames = line.whole("frames", 1, std::numeric_limits<std::int32_t>::max());
-  entry.fps = line.positive("fps");
-  entry.samples = line.whole("samples", 1, kMost);
-  entry.rate = line.whole("rate", 1, std::numeric_limits<std::int32_t>::max());
-  entry.shard = line.text("shard");
-  entry.offset = line.whole("offset", 0, kMost);
-  entry.bytes = line.whole("bytes", 1, kMost);
-  entry.crc32 =
-      static_cast<std::uint32_t>(line.whole("crc32", 0, std::numeric_limits<std::uint32_t>::max()));
-  entry.note = line.text("note");
-  require(!entry.id.empty(), ErrorKind::kData, "{}: field 'id' is empty", where);
-  return entry;
+            "{}:{}: expected every id once, found '{}' again (first on line {})",
+            file.string(),
+            later,
+            ids[later],
+            earlier);
 }
 
 }  // namespace
@@ -128,44 +101,22 @@ std::string to_json_line(const ManifestEntry& entry) {
   return to_text(json, entry.id);
 }
 
-std::vector<ManifestEntry> read_manifest(const std::filesystem::path& file) {
-  const std::string content = read_file(file);
-  std::vector<ManifestEntry> entries;
-  std::map<std::string, std::size_t> lines_of_ids;
-  std::size_t line = 0;
-  for (std::size_t begin = 0; begin < content.size();) {
-    const std::size_t end = std::min(content.find('\n', begin), content.size());
-    const std::string where = fmt::format("{}:{}", file.string(), ++line);
-    entries.push_back(parse_entry(std::string_view(content).substr(begin, end - begin), where));
-    const auto [first, fresh] = lines_of_ids.emplace(entries.back().id, line);
-    require(fresh,
-            ErrorKind::kData,
-            "{}: expected every id once, found '{}' again (first on line {})",
-            where,
-            entries.back().id,
-            first->second);
-    begin = end + 1;
-  }
-  return entries;
+void visit_manifest(const fs::path& file, const std::function<void(const ManifestEntry&)>& visit) {
+  std::vector<std::pair<std::uint64_t, std::size_t>> hashes;
+  visit_lines(file, [&](std::string_view text, std::size_t line) {
+    const ManifestEntry entry = read_entry(text, file, line);
+    hashes.emplace_back(hash(entry.id), line);
+    visit(entry);
+  });
+  const std::vector<LinePair> pairs = equal_hashes(std::move(hashes));
+  if (!pairs.empty())
+    refuse_equal_ids(file, pairs);
 }
 
-std::vector<ManifestEntry> select_split(const std::vector<ManifestEntry>& entries,
-                                        const std::string& split,
-                                        const std::filesystem::path& file) {
-  std::vector<ManifestEntry> selected;
-  std::set<std::string> known;
-  for (const ManifestEntry& entry : entries) {
-    known.insert(entry.split);
-    if (entry.split == split)
-      selected.push_back(entry);
-  }
-  require(!selected.empty(),
-          ErrorKind::kData,
-          "{}: expected clips of split '{}', found {}",
-          file.string(),
-          split,
-          known.empty() ? "no clips at all" : fmt::format("only {}", fmt::join(known, ", ")));
-  return selected;
+std::vector<ManifestEntry> read_manifest(const fs::path& file) {
+  std::vector<ManifestEntry> entries;
+  visit_manifest(file, [&](const ManifestEntry& entry) { entries.push_back(entry); });
+  return entries;
 }
 
 }  // namespace lipsound2::data

@@ -6,6 +6,7 @@
 
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/random.h"
+#include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/shard.h"
 #include "lipsound2/experiment/evaluation.h"
 #include "lipsound2/experiment/figure.h"
@@ -19,15 +20,17 @@ constexpr std::size_t kSampledClips = 2;  // whose pictures and sounds are kept 
 constexpr std::size_t kMeasuredClips = 2000;  // enough for two digits more than matter
 
 // At most `count` of the entries, chosen by the hash of their ids: the same ones in every run.
-std::vector<data::ManifestEntry> stable_sample(std::vector<data::ManifestEntry> entries,
-                                               std::size_t count) {
-  if (entries.size() <= count)
-    return entries;
-  std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) {
-    return hash(a.id) < hash(b.id);
-  });
-  entries.resize(count);
-  return entries;
+std::vector<data::ManifestEntry> stable_sample(const data::ClipList& clips, std::size_t count) {
+  if (clips.size() <= count)
+    return clips.entries();
+  std::vector<std::pair<std::uint64_t, std::size_t>> by_hash(clips.size());
+  for (std::size_t i = 0; i < clips.size(); ++i)
+    by_hash[i] = {hash(clips.id(i)), i};
+  std::sort(by_hash.begin(), by_hash.end());
+  std::vector<data::ManifestEntry> sample;
+  for (std::size_t i = 0; i < count; ++i)
+    sample.push_back(clips[by_hash[i].second]);
+  return sample;
 }
 
 }  // namespace
@@ -56,7 +59,7 @@ train::Losses Lip2MelTask::losses(const data::Batch& batch, double progress) {
 }
 
 std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
-  const auto valid = data::select_split(data::read_manifest(manifest_), "valid", manifest_);
+  const auto valid = data::ClipList::read(manifest_).split("valid", manifest_);
   Evaluation evaluation;
   evaluation.manifest = manifest_;
   evaluation.clips = stable_sample(valid, static_cast<std::size_t>(config_.eval.validation_clips));
@@ -89,8 +92,8 @@ std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
 }
 
 audio::MelStats measure_mels(const fs::path& manifest, const ExperimentConfig& config) {
-  const auto clips = stable_sample(
-      data::select_split(data::read_manifest(manifest), "train", manifest), kMeasuredClips);
+  const auto clips =
+      stable_sample(data::ClipList::read(manifest).split("train", manifest), kMeasuredClips);
   const audio::MelSpectrogram mel(config.audio);
   audio::MelStatsCounter counter(config.audio.bands);
   for (const data::ManifestEntry& entry : clips)

@@ -6,6 +6,7 @@
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/data/clip_list.h"
 #include "lipsound2/eval/clip_ranking.h"
 #include "lipsound2/eval/report.h"
 #include "lipsound2/experiment/find_config.h"
@@ -40,8 +41,8 @@ fs::path evaluation_folder(const EvaluationRequest& request,
 Evaluation as_evaluation(const EvaluationRequest& request, const ExperimentConfig& config) {
   Evaluation evaluation;
   evaluation.manifest = find_manifest(config);
-  evaluation.clips = data::select_split(
-      data::read_manifest(evaluation.manifest), request.split, evaluation.manifest);
+  evaluation.clips =
+      data::ClipList::read(evaluation.manifest).split(request.split, evaluation.manifest).entries();
   evaluation.metrics = request.metrics;
   evaluation.videos = request.videos;
   return evaluation;

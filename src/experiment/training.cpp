@@ -101,10 +101,10 @@ void log_start(const lip2mel::Lip2Mel& network, const std::string& device, std::
 }
 
 // The training split; says now, not at the first validation, when there is no valid split.
-std::vector<data::ManifestEntry> training_clips(const fs::path& manifest) {
-  const auto entries = data::read_manifest(manifest);
-  data::select_split(entries, "valid", manifest);
-  return data::select_split(entries, "train", manifest);
+data::ClipList training_clips(const fs::path& manifest) {
+  const auto clips = data::ClipList::read(manifest);
+  clips.split("valid", manifest);
+  return clips.split("train", manifest);
 }
 
 }  // namespace

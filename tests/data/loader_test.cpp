@@ -227,7 +227,7 @@ TEST_F(LoaderTest, TellsTheMemoryThatAClipTakes) {
   const ClipDecoder decoder(folder_->path(), small_config());
   const DecodedClip clip = decoder(entries_[0]);
 
-  EXPECT_EQ(decoder.bytes(entries_[0]),
+  EXPECT_EQ(decoder.bytes(entries_[0].frames, entries_[0].samples),
             std::ssize(clip.faces.pixels) + static_cast<std::int64_t>(clip.mel.nbytes()));
 }
 

@@ -5,6 +5,7 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
+#include "manifest_line.h"
 #include "support/temporary_folder.h"
 
 namespace lipsound2::data {
@@ -109,17 +110,50 @@ TEST(Manifest, ReportsAMissingFileAsInputError) {
   }
 }
 
-TEST(Manifest, NamesTheSplitsThatExist) {
-  ManifestEntry other = sample_entry();
-  other.split = "test";
-  EXPECT_EQ(select_split({sample_entry(), other}, "test", "m.jsonl").size(), 1u);
+TEST(Manifest, ReportsAFolderAsInputError) {
+  const testing::TemporaryFolder folder;
 
-  try {
-    select_split({sample_entry(), other}, "valid", "m.jsonl");
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_STREQ(error.what(), "m.jsonl: expected clips of split 'valid', found only test, train");
+  EXPECT_THAT([&] { read_manifest(folder.path()); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("cannot read")));
+}
+
+TEST(ManifestLine, IsScannedWhenItIsAsWeWriteIt) {
+  ManifestEntry entry = sample_entry();
+  entry.text = "plain";
+  const auto scanned = scan_entry(to_json_line(entry));
+
+  ASSERT_TRUE(scanned.has_value());
+  EXPECT_EQ(to_json_line(*scanned), to_json_line(entry));
+  EXPECT_FALSE(scan_entry(to_json_line(sample_entry())).has_value());  // Quotes are escaped.
+}
+
+/// Every line with one byte changed, left out or doubled: whatever the fast reader takes, the exact
+/// one takes too, and finds the same in it.
+TEST(ManifestLine, IsNeverScannedToAnythingElseThanItIs) {
+  ManifestEntry entry = sample_entry();
+  entry.text = "plain";
+  entry.fps = 29.97;
+  const std::string line = to_json_line(entry);
+  const std::string replacements("\"\\{}[],:.-+eE019a \t\x00\x7f\x80\xc3", 23);
+  int scanned_lines = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    std::vector<std::string> edited(3, line);
+    edited[0].erase(i, 1);
+    edited[1].insert(i, 1, line[i]);
+    edited[2].resize(i);
+    for (const char c : replacements) {
+      edited.push_back(line);
+      edited.back()[i] = c;
+    }
+    for (const std::string& text : edited) {
+      const auto scanned = scan_entry(text);
+      if (!scanned)
+        continue;
+      ++scanned_lines;
+      ASSERT_EQ(to_json_line(*scanned), to_json_line(parse_entry(text, "x"))) << text;
+    }
   }
+  EXPECT_GT(scanned_lines, 300);
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/data/batch.h"
-#include "lipsound2/data/manifest.h"
+#include "lipsound2/data/clip_list.h"
 
 namespace lipsound2::data {
 
@@ -52,7 +52,7 @@ struct LoaderConfig {
 };
 
 /// Threads that read, decode, cut, augment and batch clips ahead of their use. The batches depend
-/// only on (entries, config.seed, epoch), not on the number of threads; each clip comes exactly
+/// only on (clips, config.seed, epoch), not on the number of threads; each clip comes exactly
 /// once per epoch; with kShuffled the last incomplete batch of an epoch is kept too. Batches of
 /// similar length are formed when lengths differ (buckets), to keep padding small.
 ///
@@ -61,9 +61,7 @@ struct LoaderConfig {
 /// no batch. Shut-down: no further clip is begun, the queue of batches is closed, the threads join.
 class Loader {
  public:
-  Loader(std::filesystem::path manifest_folder,
-         std::vector<ManifestEntry> entries,
-         const LoaderConfig& config);
+  Loader(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& config);
   ~Loader();
 
   /// Starts (again) at batch `first_batch` of `epoch`.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -26,13 +27,13 @@ struct ManifestEntry {
 
 std::string to_json_line(const ManifestEntry& entry);
 
-/// All entries, in order. Throws kIo when unreadable, kData with file and line for bad JSON, a
-/// missing field, a wrong type or a doubled id.
-std::vector<ManifestEntry> read_manifest(const std::filesystem::path& file);
+/// Calls visit(entry) for every line, in order, without ever holding the whole file. Throws kIo
+/// when unreadable, kData with file and line for bad JSON, a missing field, a wrong type or a
+/// doubled id; the last only after all entries were visited.
+void visit_manifest(const std::filesystem::path& file,
+                    const std::function<void(const ManifestEntry&)>& visit);
 
-/// The entries of one split. Throws kData, naming the splits that exist, when there is none.
-std::vector<ManifestEntry> select_split(const std::vector<ManifestEntry>& entries,
-                                        const std::string& split,
-                                        const std::filesystem::path& file);
+/// All entries, in order. For large manifests see ClipList.
+std::vector<ManifestEntry> read_manifest(const std::filesystem::path& file);
 
 }  // namespace lipsound2::data
