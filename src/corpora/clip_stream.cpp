@@ -29,11 +29,15 @@ data::Picture to_picture(video::Image& image) {
           .pixels = std::move(image.pixels)};
 }
 
-/// The message without the file's name in front, which rejects.jsonl holds for itself.
-std::string reason_of(const Error& error, const std::filesystem::path& file) {
+/// The message without the file's name in front: rejects.jsonl holds that of the video for itself,
+/// and that of the sound file would keep equal reasons apart.
+std::string reason_of(const Error& error, const SourceClip& clip) {
   const std::string message = error.what();
-  const std::string name = file.string() + ": ";
-  return message.starts_with(name) ? message.substr(name.size()) : message;
+  const std::string video = clip.video.string() + ": ";
+  const std::string sound = clip.sound.string() + ": ";
+  if (message.starts_with(video))
+    return message.substr(video.size());
+  return message.starts_with(sound) ? "sound file, " + message.substr(sound.size()) : message;
 }
 
 void fill(ReadClip& clip, video::FaceClip read, const video::FaceClipConfig& config) {
@@ -62,11 +66,11 @@ ReadClip read_planned(const PlannedClip& planned,
   if (!clip.reason.empty())
     return clip;
   try {
-    fill(clip, reader.read(source.video), config);
+    fill(clip, reader.read({source.video, source.sound, source.part}), config);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kData)
       throw;
-    clip.reason = reason_of(error, source.video);
+    clip.reason = reason_of(error, source);
   }
   return clip;
 }

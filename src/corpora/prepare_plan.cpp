@@ -54,8 +54,12 @@ std::uint64_t hash_of_clips(const Plan& plan) {
     for (const std::string& text :
          {source.id, source.speaker, clip.split, source.text, source.note, source.fault})
       state = mix({state, hash(text)});
+    if (source.part)
+      state = mix({state, hash(fmt::format("{} {}", source.part->start, source.part->end))});
     std::error_code unreadable;
     state = mix({state, std::filesystem::file_size(source.video, unreadable)});
+    if (!source.sound.empty())
+      state = mix({state, std::filesystem::file_size(source.sound, unreadable)});
   }
   return state;
 }

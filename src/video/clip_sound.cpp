@@ -11,14 +11,18 @@ namespace {
 
 constexpr double kMostMisfit = 0.080;
 constexpr double kWorthTelling = 0.001;
+constexpr double kMargin = 0.02;   // seconds
 constexpr float kSilence = 1e-3F;  // -60 dB
 
-void check_heard(const DecodedSound& sound, const std::string& file) {
+void check_heard(const DecodedSound& sound, const SoundTarget& target) {
+  const std::string& file = target.file;
   require(!sound.wave.samples.empty(),
           ErrorKind::kData,
           "{}: expected sound, found {}",
           file,
-          sound.channels > 0 ? "an empty sound stream" : "no sound stream");
+          sound.channels == 0 ? "no sound stream"
+          : target.part       ? "none in this part"
+                              : "an empty sound stream");
   const bool finite =
       std::ranges::all_of(sound.wave.samples, [](float x) { return std::isfinite(x); });
   require(
@@ -30,6 +34,8 @@ void check_heard(const DecodedSound& sound, const std::string& file) {
 
 // How far the sound falls short of one end of the pictures (positive) or reaches beyond it.
 std::string check_misfit(double seconds, const char* end, const SoundTarget& target) {
+  if (target.part && seconds < 0)
+    return "";
   const double milliseconds = std::abs(seconds) * 1000;
   const char* direction = seconds > 0 ? "shorter" : "longer";
   require(std::abs(seconds) <= kMostMisfit,
@@ -48,10 +54,25 @@ std::string check_misfit(double seconds, const char* end, const SoundTarget& tar
                      seconds > 0 ? "edge reflected" : "cut");
 }
 
-}  // namespace
+// The sound of a part, with a little more at both ends for the resampler.
+DecodedSound around_part(const DecodedSound& sound, const SoundTarget& target) {
+  const int rate = sound.wave.rate;
+  const double seconds = static_cast<double>(target.samples) / target.rate;
+  const auto index_at = [&](double time) {
+    return std::clamp<std::int64_t>(
+        std::llround((time - sound.start) * rate), 0, std::ssize(sound.wave.samples));
+  };
+  const std::int64_t first = index_at(target.start - kMargin);
+  const std::int64_t last = index_at(target.start + seconds + kMargin);
+  DecodedSound part{.wave = {.samples = {}, .rate = rate},
+                    .start = sound.start + static_cast<double>(first) / rate,
+                    .channels = sound.channels};
+  part.wave.samples.assign(sound.wave.samples.begin() + first, sound.wave.samples.begin() + last);
+  return part;
+}
 
-ClipSound fit_sound(const DecodedSound& sound, const SoundTarget& target) {
-  check_heard(sound, target.file);
+ClipSound fit_whole(const DecodedSound& sound, const SoundTarget& target) {
+  check_heard(sound, target);
   const audio::Waveform whole = audio::resample(sound.wave, target.rate);
   const auto count = static_cast<std::int64_t>(whole.samples.size());
   const std::int64_t lead = std::llround((sound.start - target.start) * target.rate);
@@ -73,6 +94,12 @@ ClipSound fit_sound(const DecodedSound& sound, const SoundTarget& target) {
   }
   result.note = at_start + (at_start.empty() || at_end.empty() ? "" : "; ") + at_end;
   return result;
+}
+
+}  // namespace
+
+ClipSound fit_sound(const DecodedSound& sound, const SoundTarget& target) {
+  return fit_whole(target.part ? around_part(sound, target) : sound, target);
 }
 
 }  // namespace lipsound2::video

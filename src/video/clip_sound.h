@@ -13,6 +13,7 @@ struct SoundTarget {
   double start = 0;          ///< container time of the first picture
   std::int64_t samples = 0;  ///< wanted, at `rate`
   int rate = 0;
+  bool part = false;  ///< sound beyond the pictures belongs to other parts of the recording
 };
 
 struct ClipSound {
@@ -21,8 +22,9 @@ struct ClipSound {
 };
 
 /// Resamples the sound and lays it under the pictures. What is missing at either end, up to 80 ms,
-/// is filled with the reflected edge; what is too much, up to 80 ms, is cut. Throws kData for more
-/// than that, for no sound and for silence (no sample above -60 dB of full scale).
+/// is filled with the reflected edge; what is too much, up to 80 ms (any length for a part), is
+/// cut. Throws kData for more than that, for no sound and for silence (no sample above -60 dB of
+/// full scale).
 ClipSound fit_sound(const DecodedSound& sound, const SoundTarget& target);
 
 }  // namespace lipsound2::video

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <new>
+#include <tuple>
 
+#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 
 namespace lipsound2::video {
@@ -22,6 +24,12 @@ std::size_t bytes_of(const AVFrame& frame) {
   for (const AVBufferRef* buffer : frame.buf)
     bytes += buffer ? buffer->size : 0;
   return bytes;
+}
+
+DecodedSound read_sound_file(const std::filesystem::path& file, double start) {
+  audio::SoundReader reader(file);
+  const int channels = reader.channels();
+  return {.wave = reader.read_rest(), .start = start, .channels = channels};
 }
 
 void check_damage(const MediaReader& reader, ClipSurvey& survey) {
@@ -57,21 +65,28 @@ void check_damage(const MediaReader& reader, ClipSurvey& survey) {
 
 }  // namespace
 
-ClipSurvey ClipSurveyor::survey(const std::filesystem::path& file, MediaReader::Sound sound) {
+ClipSurvey ClipSurveyor::survey(const Footage& footage, MediaReader::Sound sound) {
+  const bool own_sound = footage.sound.empty() && sound == MediaReader::Sound::kDecode;
   next_look_ = kFirstLook;
   kept_bytes_ = 0;
   keeps_ = true;
   ClipSurvey survey;
-  MediaReader reader(file, sound);
+  MediaReader reader(footage.video,
+                     own_sound ? MediaReader::Sound::kDecode : MediaReader::Sound::kSkip,
+                     footage.part);
+  require(reader.has_sound() || !own_sound,
+          ErrorKind::kData,
+          "{}: expected sound, found no sound stream",
+          footage.video.string());
   SteadyPictures pictures(reader, config_.fps);
   while (const AVFrame* picture = pictures.next()) {
     require(survey.pictures == 0 ||
-                (picture->width == survey.facts.width && picture->height == survey.facts.height),
+                upright_size(*picture) == std::pair(survey.facts.width, survey.facts.height),
             ErrorKind::kData,
             "{}: expected pictures of one size, found {}x{} after {}x{}",
-            file.string(),
-            picture->width,
-            picture->height,
+            footage.video.string(),
+            upright_size(*picture).first,
+            upright_size(*picture).second,
             survey.facts.width,
             survey.facts.height);
     take(*picture, survey);
@@ -81,12 +96,13 @@ ClipSurvey ClipSurveyor::survey(const std::filesystem::path& file, MediaReader::
   require(seconds >= config_.min_seconds,
           ErrorKind::kData,
           "{}: expected at least {} s, found {} pictures, {:.2f} s",
-          file.string(),
+          footage.video.string(),
           config_.min_seconds,
           survey.pictures,
           seconds);
   survey.start = pictures.start();
-  survey.sound = reader.sound();
+  survey.sound =
+      footage.sound.empty() ? reader.sound() : read_sound_file(footage.sound, pictures.start());
   survey.facts.fps = reader.fps();
   survey.facts.frames = reader.pictures();
   survey.facts.picture_seconds = pictures.end() - pictures.start();
@@ -97,8 +113,7 @@ ClipSurvey ClipSurveyor::survey(const std::filesystem::path& file, MediaReader::
 }
 
 void ClipSurveyor::take(const AVFrame& picture, ClipSurvey& survey) {
-  survey.facts.width = picture.width;
-  survey.facts.height = picture.height;
+  std::tie(survey.facts.width, survey.facts.height) = upright_size(picture);
   const double seconds = static_cast<double>(survey.pictures++) / config_.fps;
   if (seconds >= next_look_) {
     const Look& look = survey.looks.emplace_back(Look{seconds, this->look(picture)});
@@ -116,16 +131,17 @@ void ClipSurveyor::take(const AVFrame& picture, ClipSurvey& survey) {
 }
 
 std::vector<Box> ClipSurveyor::look(const AVFrame& picture) {
-  std::vector<Box> faces = look(picture, std::min(picture.height, kQuickHeight));
-  if (faces.empty() && picture.height > kQuickHeight)
-    faces = look(picture, std::min(picture.height, kThoroughHeight));
+  const int height = upright_size(picture).second;
+  std::vector<Box> faces = look(picture, std::min(height, kQuickHeight));
+  if (faces.empty() && height > kQuickHeight)
+    faces = look(picture, std::min(height, kThoroughHeight));
   return faces;
 }
 
 std::vector<Box> ClipSurveyor::look(const AVFrame& picture, int height) {
   std::vector<Box> faces =
       detector_.detect(converter_.scale(picture, height, detector_.channels()));
-  const float scale = static_cast<float>(picture.height) / static_cast<float>(height);
+  const float scale = static_cast<float>(upright_size(picture).second) / static_cast<float>(height);
   for (Box& face : faces)
     face = {face.x * scale, face.y * scale, face.width * scale, face.height * scale, face.score};
   return faces;

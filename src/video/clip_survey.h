@@ -26,13 +26,13 @@ struct ClipSurvey {
 };
 
 /// Decodes the clip once, looking for faces on spaced pictures. Throws kData for a damaged or too
-/// short clip.
+/// short clip, and for one without sound where sound is wanted.
 class ClipSurveyor {
  public:
   ClipSurveyor(const FaceClipConfig& config, FaceDetector& detector)
       : config_(config), detector_(detector) {}
 
-  ClipSurvey survey(const std::filesystem::path& file, MediaReader::Sound sound);
+  ClipSurvey survey(const Footage& footage, MediaReader::Sound sound);
 
  private:
   void take(const AVFrame& picture, ClipSurvey& survey);

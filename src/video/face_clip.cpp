@@ -65,14 +65,14 @@ class Cutter {
   Cutter(const FaceClipConfig& config, FacePath path) : config_(config), path_(std::move(path)) {}
 
   void cut(const ClipSurvey& survey,
-           const std::filesystem::path& file,
+           const Footage& footage,
            const std::function<void(Image)>& sink) {
     if (!survey.kept.empty()) {
       for (const FramePtr& picture : survey.kept)
         sink(next(*picture));
       return;
     }
-    MediaReader reader(file, MediaReader::Sound::kSkip);
+    MediaReader reader(footage.video, MediaReader::Sound::kSkip, footage.part);
     SteadyPictures pictures(reader, config_.fps);
     while (const AVFrame* picture = pictures.next())
       sink(next(*picture));
@@ -110,19 +110,23 @@ FaceClipReader::FaceClipReader(const FaceClipConfig& config)
 FaceClipReader::~FaceClipReader() = default;
 FaceClipReader::FaceClipReader(FaceClipReader&&) noexcept = default;
 
-FaceClip FaceClipReader::read(const std::filesystem::path& file) {
-  ClipSurvey survey = ClipSurveyor(config_, *detector_).survey(file, MediaReader::Sound::kDecode);
+FaceClip FaceClipReader::read(const Footage& footage) {
+  ClipSurvey survey =
+      ClipSurveyor(config_, *detector_).survey(footage, MediaReader::Sound::kDecode);
   const double samples =
       static_cast<double>(survey.pictures) * static_cast<double>(config_.rate) / config_.fps;
-  ClipSound sound = fit_sound(
-      survey.sound,
-      {file.string(), survey.start, std::llround(samples), static_cast<int>(config_.rate)});
+  ClipSound sound = fit_sound(survey.sound,
+                              {.file = footage.video.string(),
+                               .start = survey.start,
+                               .samples = std::llround(samples),
+                               .rate = static_cast<int>(config_.rate),
+                               .part = footage.part.has_value()});
   if (!sound.note.empty())
     survey.notes.push_back(sound.note);
-  FacePath path = choose_face(survey, file, config_.margin);
+  FacePath path = choose_face(survey, footage.video, config_.margin);
   FaceClip clip;
   clip.faces.reserve(static_cast<std::size_t>(survey.pictures));
-  Cutter(config_, std::move(path)).cut(survey, file, [&](Image image) {
+  Cutter(config_, std::move(path)).cut(survey, footage, [&](Image image) {
     clip.faces.push_back(std::move(image));
   });
   clip.sound = std::move(sound.wave);
@@ -133,9 +137,10 @@ FaceClip FaceClipReader::read(const std::filesystem::path& file) {
 
 MediaFacts FaceClipReader::stream(const std::filesystem::path& file,
                                   const std::function<void(const Image&)>& sink) {
-  ClipSurvey survey = ClipSurveyor(config_, *detector_).survey(file, MediaReader::Sound::kSkip);
+  ClipSurvey survey =
+      ClipSurveyor(config_, *detector_).survey({.video = file}, MediaReader::Sound::kSkip);
   FacePath path = choose_face(survey, file, config_.margin);
-  Cutter(config_, std::move(path)).cut(survey, file, sink);
+  Cutter(config_, std::move(path)).cut(survey, {.video = file}, sink);
   survey.facts.note = joined(survey.notes);
   return survey.facts;
 }

@@ -1,6 +1,8 @@
 #include "frame_converter.h"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <cstddef>
 #include <new>
 
@@ -22,6 +24,46 @@ void set_colors(SwsContext* scaler, const AVFrame& frame) {
                     frame.format == AV_PIX_FMT_YUVJ422P || frame.format == AV_PIX_FMT_YUVJ444P;
   sws_setColorspaceDetails(
       scaler, coefficients, full, coefficients, /*dstRange=*/1, 0, 1 << 16, 1 << 16);
+}
+
+// Turns by 90 degrees, clockwise, that bring the frame upright: 0 to 3.
+int quarter_turns(const AVFrame& frame) {
+  const AVFrameSideData* matrix = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  const double angle =
+      matrix ? av_display_rotation_get(reinterpret_cast<const std::int32_t*>(matrix->data)) : 0.0;
+  return std::isfinite(angle) ? (static_cast<int>(std::lround(-angle / 90)) + 4) % 4 : 0;
+}
+
+Image turned(Image image, int turns) {
+  if (turns == 0)
+    return image;
+  constexpr std::array<int, 4> kCodes{
+      -1, cv::ROTATE_90_CLOCKWISE, cv::ROTATE_180, cv::ROTATE_90_COUNTERCLOCKWISE};
+  Image result{turns % 2 ? image.height : image.width,
+               turns % 2 ? image.width : image.height,
+               image.channels,
+               std::vector<std::uint8_t>(image.pixels.size())};
+  const cv::Mat in(image.height, image.width, CV_8UC(image.channels), image.pixels.data());
+  cv::Mat out(result.height, result.width, CV_8UC(image.channels), result.pixels.data());
+  cv::rotate(in, out, kCodes[static_cast<std::size_t>(turns)]);
+  return result;
+}
+
+// Where a square of the upright frame lies in the stored one, on even pixels.
+Square stored_square(const AVFrame& frame, const Square& square, int turns) {
+  const auto even = [](int value) { return value & ~1; };
+  const int right = frame.width - square.side;
+  const int bottom = frame.height - square.side;
+  switch (turns) {
+    case 1:
+      return {square.y, even(bottom - square.x), square.side};
+    case 2:
+      return {even(right - square.x), even(bottom - square.y), square.side};
+    case 3:
+      return {even(right - square.y), square.x, square.side};
+    default:
+      return square;
+  }
 }
 
 FramePtr part_of(const AVFrame& frame, const cv::Rect& part) {
@@ -64,19 +106,32 @@ FramePtr FrameConverter::convert(const AVFrame& frame, std::pair<int, int> size,
   return out;
 }
 
+std::pair<int, int> upright_size(const AVFrame& frame) {
+  return quarter_turns(frame) % 2 ? std::pair(frame.height, frame.width)
+                                  : std::pair(frame.width, frame.height);
+}
+
 Image FrameConverter::scale(const AVFrame& frame, int height, int channels) {
-  const int width = std::max(1, (frame.width * height + frame.height / 2) / frame.height);
-  const FramePtr scaled = convert(frame, {width, height}, channels);
-  Image image{width, height, channels, {}};
-  const std::size_t row = static_cast<std::size_t>(width) * channels;
-  for (int y = 0; y < height; ++y) {
+  const auto [upright_width, upright_height] = upright_size(frame);
+  const int width = std::max(1, (upright_width * height + upright_height / 2) / upright_height);
+  const int turns = quarter_turns(frame);
+  const FramePtr scaled =
+      convert(frame, turns % 2 ? std::pair(height, width) : std::pair(width, height), channels);
+  Image image{scaled->width, scaled->height, channels, {}};
+  const std::size_t row = static_cast<std::size_t>(image.width) * channels;
+  for (int y = 0; y < image.height; ++y) {
     const std::uint8_t* begin = scaled->data[0] + std::ptrdiff_t{y} * scaled->linesize[0];
     image.pixels.insert(image.pixels.end(), begin, begin + row);
   }
-  return image;
+  return turned(std::move(image), turns);
 }
 
 Image FrameConverter::crop(const AVFrame& frame, const Square& square, int size) {
+  const int turns = quarter_turns(frame);
+  return turned(crop_stored(frame, stored_square(frame, square, turns), size), turns);
+}
+
+Image FrameConverter::crop_stored(const AVFrame& frame, const Square& square, int size) {
   const cv::Rect wanted(square.x, square.y, square.side, square.side);
   const cv::Rect part = wanted & cv::Rect(0, 0, frame.width, frame.height);
   const auto scaled = [&](int length) { return (length * size + square.side / 2) / square.side; };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <numeric>
 #include <string_view>
 #include <utility>
@@ -18,8 +19,31 @@ namespace {
 constexpr double kLongJump = 2.5;
 constexpr int kBelievedJumps = 3;
 
+// How many seconds before a part the key picture is looked for. At least one, so that the sound
+// decoder is warm; the others are for files whose sound lags or which have no index.
+constexpr double kSeekBack[] = {1, 10, 60};
+constexpr std::size_t kPicturesUntilSound = 64;  // in a file that interleaves them
+constexpr double kSoundBeyond = 0.1;             // seconds, for the resampler
+constexpr double kLongestLag = 10;               // of the sound behind the pictures in a file
+
 // Converts to interleaved floats at the same channels and rate: FFmpeg's own mixing to mono is not
 // used because it is not an average.
+bool is_concealed(const AVFrame& picture) {
+  return picture.decode_error_flags != 0 || (picture.flags & AV_FRAME_FLAG_CORRUPT);
+}
+
+// Hands the stream's wish to be shown turned on to the picture.
+void turn(AVFrame& picture, const AVStream& stream) {
+  std::size_t bytes = 0;
+  const std::uint8_t* matrix = av_stream_get_side_data(&stream, AV_PKT_DATA_DISPLAYMATRIX, &bytes);
+  if (!matrix || av_frame_get_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX))
+    return;
+  AVFrameSideData* data = av_frame_new_side_data(&picture, AV_FRAME_DATA_DISPLAYMATRIX, bytes);
+  if (!data)
+    throw std::bad_alloc();
+  std::copy_n(matrix, bytes, data->data);
+}
+
 ResamplerPtr float_converter(AVFrame& frame) {
   SwrContext* context = nullptr;
   swr_alloc_set_opts2(&context,
@@ -39,14 +63,21 @@ ResamplerPtr float_converter(AVFrame& frame) {
 
 }  // namespace
 
-MediaReader::MediaReader(const std::filesystem::path& file, Sound sound)
-    : file_(file), input_(open_input(file)), packet_(make_packet()) {
+MediaReader::MediaReader(const std::filesystem::path& file, Sound sound, std::optional<Span> part)
+    : file_(file), wanted_sound_(sound), part_(part), packet_(make_packet()) {
+  open();
+  if (part_)
+    go_to_part();
+}
+
+void MediaReader::open() {
+  input_ = open_input(file_);
   pictures_stream_ = open_stream(AVMEDIA_TYPE_VIDEO, picture_decoder_);
   require(pictures_stream_ != nullptr,
           ErrorKind::kData,
           "{}: expected a video, found no picture stream",
-          file.string());
-  if (sound == Sound::kDecode)
+          file_.string());
+  if (wanted_sound_ == Sound::kDecode)
     sound_stream_ = open_stream(AVMEDIA_TYPE_AUDIO, sound_decoder_);
   for (unsigned i = 0; i < input_->nb_streams; ++i)
     if (input_->streams[i] != pictures_stream_ && input_->streams[i] != sound_stream_)
@@ -76,14 +107,86 @@ AVStream* MediaReader::open_stream(AVMediaType type, CodecPtr& decoder) {
   return stream;
 }
 
-FramePtr MediaReader::next_picture() {
-  while (decoded_.empty() && !ended_)
+// Leaves the reader before the part, at the latest possible place or else at the start of the file.
+void MediaReader::go_to_part() {
+  for (const double back : kSeekBack) {
+    if (part_->start - back <= first_time())
+      break;
+    if (go_to(part_->start - back) && begins_before_part())
+      return;
+  }
+  open();
+  forget();
+}
+
+bool MediaReader::go_to(double seconds) {
+  const std::int64_t time = std::llround(seconds / av_q2d(pictures_stream_->time_base));
+  if (av_seek_frame(input_.get(), pictures_stream_->index, time, AVSEEK_FLAG_BACKWARD) < 0)
+    return false;
+  avcodec_flush_buffers(picture_decoder_.get());
+  if (sound_decoder_)
+    avcodec_flush_buffers(sound_decoder_.get());
+  forget();
+  jumped_ = waits_for_key_ = true;
+  return true;
+}
+
+void MediaReader::forget() {
+  to_float_.reset();
+  decoded_.clear();
+  sound_ = {};
+  faults_ = {};
+  pictures_ = 0;
+  next_time_ = 0;
+  has_times_ = false;
+  jumps_ = 0;
+  jumped_ = waits_for_key_ = false;
+  ended_ = false;
+}
+
+bool MediaReader::begins_before_part() {
+  const auto waits_for_sound = [this] {
+    return sound_stream_ && sound_.wave.samples.empty() && decoded_.size() < kPicturesUntilSound;
+  };
+  while (!ended_ && (decoded_.empty() || waits_for_sound()))
     ended_ = !read_packet();
-  if (decoded_.empty())
+  return !decoded_.empty() && start_of(*decoded_.front()) <= part_->start &&
+         (!sound_stream_ || (!sound_.wave.samples.empty() && sound_.start <= part_->start));
+}
+
+double MediaReader::sound_end() const {
+  return sound_.wave.samples.empty() ? -std::numeric_limits<double>::infinity()
+                                     : sound_.start + sound_.wave.seconds();
+}
+
+void MediaReader::finish_sound() {
+  stopped_ = true;
+  decoded_.clear();
+  faults_.last_broken = false;
+  while (sound_stream_ && !ended_ && sound_end() < part_->end + kSoundBeyond &&
+         packets_time_ < part_->end + kLongestLag)
+    ended_ = !read_packet();
+}
+
+FramePtr MediaReader::next_picture() {
+  while (decoded_.empty() && !ended_ && !stopped_)
+    ended_ = !read_packet();
+  if (!decoded_.empty() && part_ && start_of(*decoded_.front()) >= part_->end)
+    finish_sound();
+  if (decoded_.empty() || stopped_)
     return nullptr;
   FramePtr picture = std::move(decoded_.front());
   decoded_.pop_front();
   return picture;
+}
+
+DecodedSound MediaReader::next_sound() {
+  stopped_ = true;
+  pictures_stream_->discard = AVDISCARD_ALL;
+  while (sound_stream_ && !ended_ && sound_.wave.seconds() < 1)
+    ended_ = !read_packet();
+  to_float_.reset();
+  return std::exchange(sound_, {});
 }
 
 bool MediaReader::read_packet() {
@@ -100,9 +203,13 @@ bool MediaReader::read_packet() {
           file_.string(),
           pictures_,
           describe(code));
-  if (packet_->stream_index == pictures_stream_->index)
-    decode_pictures(packet_.get());
-  else if (sound_stream_ && packet_->stream_index == sound_stream_->index)
+  if (packet_->stream_index == pictures_stream_->index) {
+    if (packet_->dts != AV_NOPTS_VALUE)
+      packets_time_ = static_cast<double>(packet_->dts) * av_q2d(pictures_stream_->time_base);
+    if (!stopped_)
+      decode_pictures(packet_.get());
+  }
+  if (sound_stream_ && packet_->stream_index == sound_stream_->index)
     decode_sound(packet_.get());
   av_packet_unref(packet_.get());
   return true;
@@ -111,20 +218,41 @@ bool MediaReader::read_packet() {
 void MediaReader::decode_pictures(const AVPacket* packet) {
   const bool broken_packet = packet && (packet->flags & AV_PKT_FLAG_CORRUPT);
   const bool refused = avcodec_send_packet(picture_decoder_.get(), packet) < 0;
-  faults_.refused += refused && packet;
+  faults_.refused += refused && packet && in_part(*packet, *pictures_stream_);
   if (packet)
     faults_.last_broken = broken_packet || refused;
   while (true) {
     FramePtr frame = make_frame();
     if (avcodec_receive_frame(picture_decoder_.get(), frame.get()) < 0)
       return;
-    const bool concealed = frame->decode_error_flags != 0 || (frame->flags & AV_FRAME_FLAG_CORRUPT);
-    faults_.concealed += concealed;
-    faults_.last_broken |= concealed && !packet;
+    faults_.last_broken |= is_concealed(*frame) && !packet;
     set_time(*frame);
-    ++pictures_;
-    decoded_.push_back(std::move(frame));
+    take(std::move(frame));
   }
+}
+
+void MediaReader::take(FramePtr picture) {
+  waits_for_key_ &= !picture->key_frame || !has_times_;
+  if (waits_for_key_)
+    return;
+  if (in_part(start_of(*picture), duration_of(*picture))) {
+    ++pictures_;
+    faults_.concealed += is_concealed(*picture);
+  }
+  turn(*picture, *pictures_stream_);
+  decoded_.push_back(std::move(picture));
+}
+
+bool MediaReader::in_part(double start, double seconds) const {
+  return !part_ || (start + seconds > part_->start && start < part_->end);
+}
+
+bool MediaReader::in_part(const AVPacket& packet, const AVStream& stream) const {
+  const std::int64_t time = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+  if (time == AV_NOPTS_VALUE)
+    return !jumped_;
+  const double base = av_q2d(stream.time_base);
+  return in_part(static_cast<double>(time) * base, static_cast<double>(packet.duration) * base);
 }
 
 // A program stream gives a time only to the first picture that begins in a pack; the others follow
@@ -152,7 +280,7 @@ void MediaReader::set_time(AVFrame& picture) {
 
 void MediaReader::decode_sound(const AVPacket* packet) {
   const int code = avcodec_send_packet(sound_decoder_.get(), packet);
-  faults_.refused += code < 0 && packet;
+  faults_.refused += code < 0 && packet && in_part(*packet, *sound_stream_);
   const FramePtr frame = make_frame();
   while (avcodec_receive_frame(sound_decoder_.get(), frame.get()) >= 0)
     append_sound(*frame);
@@ -161,10 +289,13 @@ void MediaReader::decode_sound(const AVPacket* packet) {
 void MediaReader::append_sound(AVFrame& frame) {
   audio::Waveform& wave = sound_.wave;
   if (!to_float_) {
+    const bool timed = frame.best_effort_timestamp != AV_NOPTS_VALUE;
+    if (!timed && jumped_)
+      return;
     to_float_ = float_converter(frame);
     wave.rate = frame.sample_rate;
     sound_.channels = frame.ch_layout.nb_channels;
-    if (frame.best_effort_timestamp != AV_NOPTS_VALUE)
+    if (timed)
       sound_.start =
           static_cast<double>(frame.best_effort_timestamp) * av_q2d(sound_stream_->time_base);
   }
@@ -192,6 +323,18 @@ void MediaReader::append_sound(AVFrame& frame) {
 double MediaReader::fps() const {
   const AVRational rate = av_guess_frame_rate(input_.get(), pictures_stream_, nullptr);
   return rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0.0;
+}
+
+double MediaReader::first_time() const {
+  const std::int64_t start = pictures_stream_->start_time;
+  return start == AV_NOPTS_VALUE ? 0.0
+                                 : static_cast<double>(start) * av_q2d(pictures_stream_->time_base);
+}
+
+double MediaReader::promised_seconds() const {
+  if (pictures_stream_->duration > 0)
+    return static_cast<double>(pictures_stream_->duration) * av_q2d(pictures_stream_->time_base);
+  return input_->duration > 0 ? static_cast<double>(input_->duration) / AV_TIME_BASE : 0.0;
 }
 
 double MediaReader::start_of(const AVFrame& picture) const {

@@ -49,6 +49,8 @@ class EncodedStream {
       if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
         return;
       check_write(code, file_, "encode");
+      if (context->codec_type == AVMEDIA_TYPE_VIDEO)
+        packet->duration = 1;
       packets.push_back(std::move(packet));
     }
   }
@@ -60,12 +62,18 @@ class EncodedStream {
   std::filesystem::path file_;
 };
 
+const char* container_of(const std::filesystem::path& file) {
+  return file.extension() == ".mp4" ? "mp4" : "mpeg";
+}
+
 // A container that is written into memory.
 class MemoryMuxer {
  public:
   explicit MemoryMuxer(const std::filesystem::path& file) : file_(file) {
     AVFormatContext* context = nullptr;
-    check_write(avformat_alloc_output_context2(&context, nullptr, "mpeg", nullptr), file, "mux");
+    check_write(avformat_alloc_output_context2(&context, nullptr, container_of(file), nullptr),
+                file,
+                "mux");
     context_.reset(context);
     check_write(avio_open_dyn_buf(&context_->pb), file, "mux");
     context_->packet_size = kPackBytes;
@@ -194,8 +202,8 @@ struct MovieWriter::State {
     AVCodecContext& codec = *pictures.context;
     codec.width = format.width;
     codec.height = format.height;
-    codec.time_base = {1, format.fps};
-    codec.framerate = {format.fps, 1};
+    codec.time_base = {format.seconds, format.fps};
+    codec.framerate = {format.fps, format.seconds};
     codec.pix_fmt = AV_PIX_FMT_YUV420P;
     codec.bit_rate = format.video_bits_per_second;
     codec.gop_size = kPicturesPerGroup;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -219,8 +220,12 @@ class PictureCopier {
         packet.dts -= packet.duration;
     }
     packet.pts = time - first_;
-    if (packet.dts != AV_NOPTS_VALUE)
-      packet.dts -= first_;
+    if (packet.dts != AV_NOPTS_VALUE) {
+      // Nor do their times always rise: see MediaReader::set_time().
+      packet.dts = std::max(packet.dts - first_, last_ + 1);
+      packet.pts = std::max(packet.pts, packet.dts);
+      last_ = packet.dts;
+    }
     sound.advance_to(static_cast<double>(packet.pts) * av_q2d(from_->time_base));
     out_.write(packet, *to_, from_->time_base);
   }
@@ -231,6 +236,7 @@ class PictureCopier {
   AVStream* to_;
   AVStream* from_ = nullptr;
   std::int64_t first_ = AV_NOPTS_VALUE;
+  std::int64_t last_ = std::numeric_limits<std::int64_t>::min() / 2;
 };
 
 }  // namespace

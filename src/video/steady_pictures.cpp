@@ -16,8 +16,11 @@ constexpr double kLongestPause = 1.0;
 
 SteadyPictures::SteadyPictures(MediaReader& reader, double fps)
     : reader_(reader), fps_(fps), upcoming_(reader.next_picture()) {
-  if (upcoming_)
-    start_ = end_ = reader.start_of(*upcoming_);
+  if (!upcoming_)
+    return;
+  start_ = end_ = reader.start_of(*upcoming_);
+  if (reader.part())
+    start_ = std::max(start_, reader.part()->start);
 }
 
 const AVFrame* SteadyPictures::next() {
@@ -35,6 +38,8 @@ void SteadyPictures::advance() {
   upcoming_ = reader_.next_picture();
   const double begin = reader_.start_of(*current_);
   end_ = begin + reader_.duration_of(*current_);
+  if (reader_.part() && (reader_.stopped() || end_ > reader_.part()->end))
+    end_ = reader_.part()->end;
   if (!upcoming_)
     return;
   const double pause = reader_.start_of(*upcoming_) - begin;

@@ -24,7 +24,7 @@ using testing::TemporaryFolder;
 
 std::string error_of_reading(const std::filesystem::path& file) {
   try {
-    FaceClipReader({}).read(file);
+    FaceClipReader({}).read({file});
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kData) << error.what();
     EXPECT_THAT(error.what(), HasSubstr(file.string()));
@@ -111,7 +111,7 @@ TEST(FaceClipFault, RefusesSoundWithoutPictures) {
 
 TEST(FaceClipFault, TellsAMissingFileFromABadOne) {
   try {
-    FaceClipReader({}).read("/nowhere/a.mpg");
+    FaceClipReader({}).read({"/nowhere/a.mpg"});
     FAIL() << "expected an error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kIo);
@@ -153,7 +153,7 @@ TEST_F(FaceClipEndToEnd, ReadsEveryGridTalker) {
   FaceClipReader reader({});
   for (const char* name :
        {"s1/bbaf2n.mpg", "s2/swwp2s.mpg", "s20/brbk7n.mpg", "s23/priazn.mpg", "s27/bbbp8n.mpg"}) {
-    const FaceClip clip = reader.read(grid(name));
+    const FaceClip clip = reader.read({grid(name)});
     EXPECT_EQ(clip.faces.size(), 75U) << name;
     EXPECT_EQ(clip.sound.samples.size(), 48000U) << name;
     EXPECT_EQ(clip.facts.faces, 1) << name;
@@ -165,13 +165,56 @@ TEST_F(FaceClipEndToEnd, ReadsEveryGridTalker) {
   }
 }
 
+TEST_F(FaceClipEndToEnd, TakesSoundFromAFileOfItsOwn) {
+  const TemporaryFolder folder;
+  audio::Waveform sound = tone(3);
+  audio::write_wav(folder / "voice.wav", sound);
+
+  const FaceClip clip =
+      FaceClipReader({}).read({.video = grid("s1/bbaf2n.mpg"), .sound = folder / "voice.wav"});
+
+  ASSERT_EQ(clip.sound.samples.size(), sound.samples.size());
+  for (std::size_t i = 0; i < sound.samples.size(); i += 100)
+    EXPECT_NEAR(clip.sound.samples[i], sound.samples[i], 1e-4);
+  EXPECT_EQ(clip.facts.sound_rate, 16000);
+  EXPECT_EQ(clip.facts.note, "");
+}
+
+TEST_F(FaceClipEndToEnd, RefusesASoundFileThatIsNotThereOrDoesNotFit) {
+  const TemporaryFolder folder;
+  const auto read = [&] {
+    FaceClipReader({}).read({.video = grid("s1/bbaf2n.mpg"), .sound = folder / "voice.wav"});
+  };
+  EXPECT_THROW(read(), Error);
+  audio::write_wav(folder / "voice.wav", tone(2));
+  try {
+    read();
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("found it 1000 ms shorter at the end"));
+  }
+}
+
+TEST_F(FaceClipEndToEnd, ReadsAPartOfAClip) {
+  FaceClipReader reader({});
+  const FaceClip whole = reader.read({grid("s1/bbaf2n.mpg")});
+
+  const FaceClip part =
+      reader.read({.video = grid("s1/bbaf2n.mpg"), .sound = {}, .part = Span{1.5, 2.5}});
+
+  ASSERT_EQ(part.faces.size(), 25U);
+  EXPECT_EQ(part.sound.samples.size(), 16000U);
+  EXPECT_EQ(part.facts.note, "");
+  EXPECT_NEAR(part.facts.face.x, whole.facts.face.x, 8);
+}
+
 TEST_F(FaceClipEndToEnd, AcceptsOneDamagedPictureWithANote) {
-  EXPECT_THAT(FaceClipReader({}).read(grid("s1/sgib8n.mpg")).facts.note,
+  EXPECT_THAT(FaceClipReader({}).read({grid("s1/sgib8n.mpg")}).facts.note,
               HasSubstr("damaged blocks concealed in 1 of 75 pictures"));
 }
 
 TEST_F(FaceClipEndToEnd, AcceptsSeventyFourPictures) {
-  const FaceClip clip = FaceClipReader({}).read(grid("s1/lrae3s.mpg"));
+  const FaceClip clip = FaceClipReader({}).read({grid("s1/lrae3s.mpg")});
 
   EXPECT_EQ(clip.faces.size(), 74U);
   EXPECT_EQ(clip.sound.samples.size(), 74U * 640);
@@ -180,7 +223,7 @@ TEST_F(FaceClipEndToEnd, AcceptsSeventyFourPictures) {
 
 TEST_F(FaceClipEndToEnd, StreamsTheCropsThatReadGives) {
   FaceClipReader reader({});
-  const FaceClip clip = reader.read(grid("s1/bbaf2n.mpg"));
+  const FaceClip clip = reader.read({grid("s1/bbaf2n.mpg")});
   std::vector<Image> streamed;
 
   const MediaFacts facts =
@@ -194,11 +237,11 @@ TEST_F(FaceClipEndToEnd, StreamsTheCropsThatReadGives) {
 }
 
 TEST_F(FaceClipEndToEnd, GivesTheSameFacesFromSeveralThreads) {
-  const FaceClip expected = FaceClipReader({}).read(grid("s2/swwp2s.mpg"));
+  const FaceClip expected = FaceClipReader({}).read({grid("s2/swwp2s.mpg")});
   std::vector<std::optional<FaceClip>> clips(3);
   std::vector<std::thread> threads;
   for (auto& clip : clips)
-    threads.emplace_back([&, this] { clip = FaceClipReader({}).read(grid("s2/swwp2s.mpg")); });
+    threads.emplace_back([&, this] { clip = FaceClipReader({}).read({grid("s2/swwp2s.mpg")}); });
   for (std::thread& thread : threads)
     thread.join();
 
@@ -223,9 +266,9 @@ TEST_F(FaceClipEndToEnd, FindsTheSameFaceWithYunet) {
   FaceClipConfig config;
   config.detector = (data_ / "models/face_detection_yunet_2022mar.onnx").string();
 
-  const Box yunet = FaceClipReader(config).read(grid("s1/bbaf2n.mpg")).facts.face;
+  const Box yunet = FaceClipReader(config).read({grid("s1/bbaf2n.mpg")}).facts.face;
 
-  const Box haar = FaceClipReader({}).read(grid("s1/bbaf2n.mpg")).facts.face;
+  const Box haar = FaceClipReader({}).read({grid("s1/bbaf2n.mpg")}).facts.face;
   EXPECT_NEAR(yunet.x + yunet.width / 2, haar.x + haar.width / 2, 20);
   EXPECT_NEAR(yunet.y + yunet.height / 2, haar.y + haar.height / 2, 20);
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +8,7 @@
 
 #include "lipsound2/audio/waveform.h"
 #include "lipsound2/config/field_visitor.h"
+#include "lipsound2/video/footage.h"
 #include "lipsound2/video/image.h"
 
 namespace lipsound2::video {
@@ -28,9 +28,9 @@ struct FaceClipConfig {
 
 /// What was found in a container, for census and messages.
 struct MediaFacts {
-  double fps = 0;  ///< as stored
-  int width = 0, height = 0;
-  std::int64_t frames = 0;  ///< pictures decoded, before conversion to the wanted rate
+  double fps = 0;             ///< as stored
+  int width = 0, height = 0;  ///< as shown, which for a turned telephone is not as stored
+  std::int64_t frames = 0;    ///< pictures decoded, before conversion to the wanted rate
   int sound_rate = 0;
   int sound_channels = 0;
   double picture_seconds = 0;
@@ -58,12 +58,13 @@ class FaceClipReader {
   ~FaceClipReader();
   FaceClipReader(FaceClipReader&&) noexcept;
 
-  /// Decodes the file, brings pictures to config.fps by their timestamps and sound to config.rate
-  /// mono, finds the largest steady face and cuts it. The sound is cut or padded by at most 80 ms
-  /// of its own reflected edge to the pictures' length and the note says so. Throws kData with the
-  /// reason (and the file) for a clip that is damaged, silent, without sound or picture, faceless,
-  /// too short, or whose picture and sound differ by more than that.
-  FaceClip read(const std::filesystem::path& file);
+  /// Decodes the footage, brings pictures to config.fps by their timestamps and sound to
+  /// config.rate mono, finds the largest steady face and cuts it. The sound is cut or padded by at
+  /// most 80 ms of its own reflected edge to the pictures' length and the note says so. A part of a
+  /// recording costs the decoding from the key picture before it. Throws kData with the reason (and
+  /// the file) for a clip that is damaged, silent, without sound or picture, faceless, too short,
+  /// or whose picture and sound differ by more than that; kIo when a file is not there.
+  FaceClip read(const Footage& footage);
 
   /// The same crops for a silent or long video, in constant memory (the file is decoded twice):
   /// calls `sink` with each face in order. Sound is not read. Throws as above, before the first

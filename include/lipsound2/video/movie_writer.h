@@ -8,16 +8,18 @@
 
 namespace lipsound2::video {
 
-/// Writes an MPEG-1 program stream (.mpg) with MP2 sound: the format GRID is distributed in.
-/// Pictures are RGB of the given size; the sound (any rate) is encoded at 44.1 kHz, the same in
-/// both channels. The file appears whole at finish(), or not at all; until then the encoded movie
-/// is kept in memory. Throws kIo when the file cannot be written.
+/// Writes an MPEG-1 program stream (.mpg) with MP2 sound: the format GRID is distributed in; under
+/// a name that ends in .mp4 the same streams in an MP4. Pictures are RGB of the given size; the
+/// sound (any rate) is encoded at 44.1 kHz, the same in both channels. The file appears whole at
+/// finish(), or not at all; until then the encoded movie is kept in memory. Throws kIo when the
+/// file cannot be written.
 class MovieWriter {
  public:
   struct Format {
     int width = 360;
     int height = 288;
-    int fps = 25;
+    int fps = 25;     ///< pictures in so many seconds:
+    int seconds = 1;  ///< 30000 in 1001 is the television of America
     int video_bits_per_second = 1'150'000;
   };
   MovieWriter(const std::filesystem::path& file, const Format& format);
