@@ -12,15 +12,16 @@ import zlib
 import torch
 
 
-def adamw() -> None:
-    """Five updates of a matrix (decayed) and a bias (not decayed) by torch.optim.AdamW."""
+def adamw(weight_factor: float, bias_factor: float) -> None:
+    """Five updates of a matrix (decayed) and a bias (not decayed) by torch.optim.AdamW, at factors on the learning rate."""
     weight = torch.nn.Parameter(torch.tensor([[0.5, -1.0], [2.0, 0.25]]))
     bias = torch.nn.Parameter(torch.tensor([0.1, -0.2]))
     optimizer = torch.optim.AdamW(
         [{"params": [weight], "weight_decay": 0.1}, {"params": [bias], "weight_decay": 0.0}],
         lr=0.01, betas=(0.9, 0.999), eps=1e-8)
     for step in range(5):
-        optimizer.param_groups[0]["lr"] = optimizer.param_groups[1]["lr"] = 0.01 * (step + 1)
+        optimizer.param_groups[0]["lr"] = weight_factor * 0.01 * (step + 1)
+        optimizer.param_groups[1]["lr"] = bias_factor * 0.01 * (step + 1)
         weight.grad = (step - 1.5) * torch.tensor([[1.0, -0.5], [0.001, 3.0]])
         bias.grad = (2.0 - step) * torch.tensor([0.3, -4.0])
         optimizer.step()
@@ -60,7 +61,8 @@ def safetensors_file() -> None:
 
 if __name__ == "__main__":
     print("torch", torch.__version__)
-    adamw()
+    adamw(1.0, 1.0)
+    adamw(0.1, 2.0)
     cosine()
     clipped()
     safetensors_file()

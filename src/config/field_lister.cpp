@@ -72,6 +72,19 @@ void FieldLister::field(const char* key, std::vector<std::string>& value, const 
   add(key, fmt::format("[{}]", fmt::join(texts, ", ")), "list of texts", help);
 }
 
+void FieldLister::field(const char* key,
+                        std::map<std::string, double>& value,
+                        const char* help,
+                        Range range) {
+  std::vector<std::string> items;
+  for (const auto& [name, number] : value)
+    items.push_back(fmt::format("{}: {}", in_quotes(name), number));
+  add(key,
+      fmt::format("{{{}}}", fmt::join(items, ", ")),
+      with_range("numbers by name", range),
+      help);
+}
+
 void FieldLister::choose(const char* key,
                          int& value,
                          const std::vector<std::string>& names,

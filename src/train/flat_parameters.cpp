@@ -7,6 +7,8 @@
 #include <ATen/ops/zeros_like.h>
 #include <c10/util/Exception.h>
 
+#include "module_parts.h"
+
 namespace lipsound2::train {
 namespace {
 
@@ -81,6 +83,21 @@ Tensor FlatParameters::decayed() const {
       part_of(mask, part).fill_(1);
   }
   return mask;
+}
+
+std::vector<RateRange> FlatParameters::rate_ranges(
+    const std::map<std::string, double>& factors) const {
+  std::vector<RateRange> ranges;
+  for (const Part& part : parts_) {
+    const double factor = part_factor(part.name, factors);
+    if (ranges.empty() || ranges.back().factor != factor) {
+      if (!ranges.empty())
+        ranges.back().end = part.offset;
+      ranges.push_back({.begin = part.offset, .factor = factor});
+    }
+  }
+  ranges.back().end = values_.numel();
+  return ranges;
 }
 
 std::map<std::string, Tensor> FlatParameters::split(const Tensor& flat) const {

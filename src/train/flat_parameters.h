@@ -9,6 +9,8 @@
 
 #include "lipsound2/core/tensor.h"
 
+#include "adamw.h"
+
 namespace lipsound2::train {
 
 /// Lays all trainable parameters of a module into one contiguous tensor, and their gradients into
@@ -30,6 +32,9 @@ class FlatParameters {
   void zero_gradients();
   /// [N], 1 for parameters of two or more dimensions, 0 for biases, scales and the gaps.
   Tensor decayed() const;
+  /// The layout in ranges of one factor each; names as in TrainConfig::part_learning_rate. One
+  /// range when there are no factors.
+  std::vector<RateRange> rate_ranges(const std::map<std::string, double>& factors) const;
   /// Views of any tensor of this layout [N], by the name of the parameter and in its shape.
   std::map<std::string, Tensor> split(const Tensor& flat) const;
 

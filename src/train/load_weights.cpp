@@ -13,28 +13,8 @@ std::string shape_text(const Tensor& tensor) {
       "{} [{}]", c10::toString(tensor.scalar_type()), fmt::join(tensor.sizes(), ", "));
 }
 
-// One line for everything that keeps the tensors of the file from fitting.
-std::vector<std::string> weight_problems(const std::map<std::string, Tensor>& targets,
-                                         const TensorFile& content,
-                                         const std::string& prefix) {
-  std::vector<std::string> problems;
-  for (const auto& [name, target] : targets) {
-    const auto found = content.tensors.find(prefix + name);
-    if (found == content.tensors.end())
-      problems.push_back(fmt::format("missing: {}{}, {}", prefix, name, shape_text(target)));
-    else if (found->second.sizes() != target.sizes() ||
-             found->second.scalar_type() != target.scalar_type())
-      problems.push_back(fmt::format("mismatched: {}{}, expected {}, found {}",
-                                     prefix,
-                                     name,
-                                     shape_text(target),
-                                     shape_text(found->second)));
-  }
-  for (const auto& [name, tensor] : content.tensors) {
-    if (name.starts_with(prefix) && !targets.contains(name.substr(prefix.size())))
-      problems.push_back(fmt::format("unexpected: {}, {}", name, shape_text(tensor)));
-  }
-  return problems;
+bool fits(const Tensor& target, const Tensor& found) {
+  return found.sizes() == target.sizes() && found.scalar_type() == target.scalar_type();
 }
 
 }  // namespace
@@ -48,16 +28,40 @@ std::map<std::string, Tensor> module_tensors(const torch::nn::Module& module) {
   return tensors;
 }
 
+std::vector<Misfit> find_misfits(const std::map<std::string, Tensor>& targets,
+                                 const TensorFile& content,
+                                 const std::string& prefix) {
+  std::vector<Misfit> misfits;
+  for (const auto& [name, target] : targets) {
+    const auto found = content.tensors.find(prefix + name);
+    if (found == content.tensors.end())
+      misfits.push_back({name, fmt::format("missing: {}{}, {}", prefix, name, shape_text(target))});
+    else if (!fits(target, found->second))
+      misfits.push_back({name,
+                         fmt::format("mismatched: {}{}, expected {}, found {}",
+                                     prefix,
+                                     name,
+                                     shape_text(target),
+                                     shape_text(found->second))});
+  }
+  for (const auto& [name, tensor] : content.tensors) {
+    if (name.starts_with(prefix) && !targets.contains(name.substr(prefix.size())))
+      misfits.push_back({name.substr(prefix.size()),
+                         fmt::format("unexpected: {}, {}", name, shape_text(tensor))});
+  }
+  return misfits;
+}
+
 void load_tensors_into(const std::map<std::string, Tensor>& targets,
                        const TensorFile& content,
                        const std::string& prefix,
                        const std::string& file) {
-  const std::vector<std::string> problems = weight_problems(targets, content, prefix);
-  require(problems.empty(),
-          ErrorKind::kData,
-          "{}: its tensors do not fit the network:\n  {}",
-          file,
-          fmt::join(problems, "\n  "));
+  const std::vector<Misfit> misfits = find_misfits(targets, content, prefix);
+  std::string list;
+  for (const Misfit& misfit : misfits)
+    list += "\n  " + misfit.reason;
+  require(
+      misfits.empty(), ErrorKind::kData, "{}: its tensors do not fit the network:{}", file, list);
   const at::NoGradGuard no_grad;
   for (const auto& [name, target] : targets)
     target.copy_(content.tensors.at(prefix + name));
@@ -68,6 +72,28 @@ void load_weights(torch::nn::Module& module,
                   const std::string& prefix,
                   const std::string& file) {
   load_tensors_into(module_tensors(module), content, prefix, file);
+}
+
+std::vector<Misfit> load_fitting_weights(torch::nn::Module& module,
+                                         const TensorFile& content,
+                                         const std::string& prefix,
+                                         const std::string& file) {
+  const at::NoGradGuard no_grad;
+  const auto targets = module_tensors(module);
+  std::size_t loaded = 0;
+  for (const auto& [name, target] : targets) {
+    const auto found = content.tensors.find(prefix + name);
+    if (found == content.tensors.end() || !fits(target, found->second))
+      continue;
+    target.copy_(found->second);
+    ++loaded;
+  }
+  require(loaded > 0,
+          ErrorKind::kData,
+          "{}: not one of its {} tensors fits the network",
+          file,
+          content.tensors.size());
+  return find_misfits(targets, content, prefix);
 }
 
 }  // namespace lipsound2::train

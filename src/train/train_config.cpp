@@ -19,6 +19,13 @@ void TrainConfig::visit(config::FieldVisitor& v) {
           ema,
           "decay of the running average of the weights that is validated and kept; 0: none",
           {0, 0.999999});
+  v.field("freeze",
+          freeze,
+          "parts of the network that stay as they are, such as encoder or encoder.lstm");
+  v.field("part_learning_rate",
+          part_learning_rate,
+          "factors on the learning rate of parts, such as {encoder: 0.1}",
+          {1e-6, 1e6});
   v.field("log_every", log_every, "updates between lines of events.jsonl", {1, 1e9});
   v.field("validate_every", validate_every, "updates between validations", {1, 1e9});
   v.field("save_every", save_every, "updates between checkpoints", {1, 1e9});

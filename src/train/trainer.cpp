@@ -18,6 +18,7 @@
 #include "lipsound2/train/checkpoint.h"
 
 #include "interrupt.h"
+#include "module_parts.h"
 #include "numeric_watch.h"
 #include "schedule.h"
 #include "train_log.h"
@@ -124,7 +125,7 @@ TrainOutcome Trainer::State::run() {
   const Interrupt interrupt;
   const TrainConfig& config = setup.config;
   begin = TrainLog::Clock::now();
-  task.module().train();
+  set_training(task.module(), config.freeze);
   start_batches();
   events.start(loader.waited_ms());
 
@@ -218,7 +219,7 @@ void Trainer::State::validate() {
     events.scores(counters.step, scores);
     keep_if_best(scores);
   }
-  task.module().train();
+  set_training(task.module(), setup.config.freeze);
   events.start(loader.waited_ms());
 }
 

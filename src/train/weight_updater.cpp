@@ -4,6 +4,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "module_parts.h"
 #include "schedule.h"
 
 namespace lipsound2::train {
@@ -14,14 +15,23 @@ constexpr const char* kAverage = "ema.";
 constexpr const char* kFirstMoment = "optimizer.first_moment.";
 constexpr const char* kSecondMoment = "optimizer.second_moment.";
 
+torch::nn::Module& frozen_as_told(torch::nn::Module& module, const TrainConfig& config) {
+  check_parts(module, config);
+  freeze_parts(module, config.freeze);
+  return module;
+}
+
 }  // namespace
 
 WeightUpdater::WeightUpdater(torch::nn::Module& module, const TrainConfig& config)
-    : module_(module),
+    : module_(frozen_as_told(module, config)),
       clip_norm_(config.clip_norm),
       ema_(config.ema),
       flat_(module),
-      optimizer_(flat_.values(), flat_.decayed(), {.weight_decay = config.weight_decay}) {
+      optimizer_(flat_.values(),
+                 flat_.decayed(),
+                 flat_.rate_ranges(config.part_learning_rate),
+                 {.weight_decay = config.weight_decay}) {
   if (ema_ > 0)
     average_ = flat_.values().clone();
 }

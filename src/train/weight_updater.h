@@ -15,7 +15,8 @@
 namespace lipsound2::train {
 
 /// What training adds to a module: gradients, clipping, AdamW, and the running average of the
-/// weights. The module must lie on its device already and stay there.
+/// weights. The module must lie on its device already and stay there. Parts that the config freezes
+/// are left out of all of it. Throws kConfig as check_parts() does.
 class WeightUpdater {
  public:
   WeightUpdater(torch::nn::Module& module, const TrainConfig& config);
@@ -41,8 +42,8 @@ class WeightUpdater {
     Tensor own_;
   };
 
-  /// Adds "model.*", "ema.*" and "optimizer.*". The tensors are views until a file is written,
-  /// except the average.
+  /// Adds "model.*", "ema.*" and "optimizer.*" (of what is trained). The tensors are views until a
+  /// file is written, except the average.
   void store(TensorFile& content);
   /// The reverse. A checkpoint without an average starts it anew at the weights. Throws kData that
   /// names `file`.

@@ -256,5 +256,36 @@ TEST(LoadWeights, ListsAllThatDoesNotFitAndChangesNothing) {
   EXPECT_TRUE(at::equal(module->bias, before));
 }
 
+TEST(LoadFittingWeights, LoadsAroundWhatDoesNotFitAndListsIt) {
+  torch::nn::Linear module(3, 2);
+  const Tensor before = module->weight.detach().clone();
+  TensorFile content;
+  content.tensors["model.weight"] = at::zeros({2, 4});
+  content.tensors["model.bias"] = at::tensor({3.0F, 4.0F});
+  content.tensors["model.extra"] = at::zeros({1});
+
+  const auto misfits = load_fitting_weights(*module, content, "model.", "a.safetensors");
+
+  ASSERT_EQ(misfits.size(), 2U);
+  EXPECT_EQ(misfits[0].name, "weight");
+  EXPECT_EQ(misfits[0].reason,
+            "mismatched: model.weight, expected Float [2, 3], found Float [2, 4]");
+  EXPECT_EQ(misfits[1].name, "extra");
+  EXPECT_TRUE(at::equal(module->weight, before));
+  EXPECT_EQ(module->bias[1].item<float>(), 4);
+}
+
+TEST(LoadFittingWeights, RefusesAFileOfWhichNothingFits) {
+  torch::nn::Linear module(3, 2);
+
+  try {
+    load_fitting_weights(*module, {{{"model.w", at::zeros({2})}}, {}}, "model.", "a.safetensors");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kData);
+    EXPECT_STREQ(error.what(), "a.safetensors: not one of its 1 tensors fits the network");
+  }
+}
+
 }  // namespace
 }  // namespace lipsound2::train

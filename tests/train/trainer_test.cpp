@@ -288,6 +288,51 @@ TEST_F(TrainerTest, NeverTakesAScoreThatIsNotANumberForTheBest) {
   EXPECT_EQ(nlohmann::json::parse(best.metadata.at("trainer")).at("step"), 4);
 }
 
+TEST_F(TrainerTest, KeepsFrozenPartsAndTheirStatistics) {
+  ToyTask task;
+  const auto before = module_tensors(*task.net.norm);
+  std::map<std::string, Tensor> copies;
+  for (const auto& [name, tensor] : before)
+    copies[name] = tensor.detach().clone();
+  Trainer::Setup frozen = setup("run");
+  frozen.config.freeze = {"norm"};
+  task.before_step = [&](int) {
+    EXPECT_FALSE(task.net.norm->is_training());
+    EXPECT_TRUE(task.net.linear->is_training());
+  };
+
+  train(task, frozen);
+
+  for (const auto& [name, tensor] : before)
+    EXPECT_TRUE(at::equal(tensor, copies.at(name))) << name;
+  EXPECT_GT((task.net.linear->weight - 0.01).abs().max().item<float>(), 1e-3);
+  const TensorFile last = load_tensors(frozen.run.last());
+  EXPECT_TRUE(at::equal(last.tensors.at("ema.norm.weight"), copies.at("weight")));
+}
+
+TEST_F(TrainerTest, ResumesWithFrozenPartsAndOtherRatesBitForBit) {
+  const auto with_parts = [&](const std::string& run) {
+    Trainer::Setup parts = setup(run);
+    parts.config.freeze = {"norm"};
+    parts.config.part_learning_rate = {{"linear", 0.25}};
+    return parts;
+  };
+  ToyTask whole;
+  train(whole, with_parts("whole"));
+  ToyTask first;
+  first.before_step = [](int call) {
+    if (call == 6)
+      std::raise(SIGTERM);
+  };
+  train(first, with_parts("parts"));
+
+  ToyTask rest;
+  rest.scores = {2, 3};  // as the second and third validation of the whole run
+  EXPECT_EQ(resume(rest, with_parts("parts")), TrainOutcome::kFinished);
+
+  expect_same_run(with_parts("whole").run, with_parts("parts").run);
+}
+
 TEST_F(TrainerTest, StopsWhenTheTimeIsUpAndSaves) {
   ToyTask task;
   Trainer::Setup limited = setup("run");

@@ -9,6 +9,8 @@
 #include <torch/nn/modules/batchnorm.h>
 #include <torch/nn/modules/linear.h>
 
+#include "lipsound2/core/error.h"
+
 #include "schedule.h"
 
 namespace lipsound2::train {
@@ -27,21 +29,36 @@ void run_backward(torch::nn::Linear& linear) {
   linear->forward(at::ones({1, 3})).sum().backward();
 }
 
-TEST(AdamWReference, AgreesWithPyTorch) {
-  // torch 2.13.0+cpu, torch.optim.AdamW: scripts/reference/make_train_reference.py.
+// Five updates of a matrix (decayed) and a bias (not decayed), at factors on the learning rate.
+std::vector<float> updated_by_adamw(double weight_factor, double bias_factor) {
   const Tensor values = at::tensor({0.5F, -1.0F, 2.0F, 0.25F, 0.1F, -0.2F});
   const Tensor decayed = at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 0.0F, 0.0F});
   const Tensor gradient = at::tensor({1.0F, -0.5F, 0.001F, 3.0F, 0.3F, -4.0F});
-  AdamW optimizer(values, decayed, {.weight_decay = 0.1});
-
+  AdamW optimizer(
+      values, decayed, {{0, 4, weight_factor}, {4, 6, bias_factor}}, {.weight_decay = 0.1});
   for (int step = 0; step < 5; ++step) {
     const Tensor factor = decayed * (step - 1.5) + (1 - decayed) * (2.0 - step);
     optimizer.update(gradient * factor, 0.01 * (step + 1), step + 1);
   }
+  return numbers(values);
+}
 
+TEST(AdamWReference, AgreesWithPyTorch) {
+  // torch 2.13.0+cpu, torch.optim.AdamW: scripts/reference/make_train_reference.py.
   EXPECT_THAT(
-      numbers(values),
+      updated_by_adamw(1, 1),
       near({0.504650056F, -0.997192502F, 1.9822768F, 0.258378714F, 0.0451064892F, -0.145106494F}));
+}
+
+TEST(AdamWReference, AgreesWithPyTorchAtOtherRatesForParts) {
+  // torch 2.13.0+cpu, torch.optim.AdamW: scripts/reference/make_train_reference.py.
+  EXPECT_THAT(updated_by_adamw(0.1, 2),
+              near({0.500501156F,
+                    -0.999751806F,
+                    1.99825263F,
+                    0.250876009F,
+                    -0.00978702772F,
+                    -0.0902129933F}));
 }
 
 TEST(WeightUpdaterReference, ClipsAsPyTorchDoes) {
@@ -191,6 +208,107 @@ TEST(FlatParameters, DecayMatricesButNotBiases) {
 
   EXPECT_EQ(flat.split(mask).at("weight").min().item<float>(), 1);
   EXPECT_EQ(mask.sum().item<float>(), 6);
+}
+
+// encoder.{weight, bias, lstm.weight, lstm.bias}, encoders.weight, head.weight
+struct Network : torch::nn::Module {
+  Network() {
+    encoder = register_module("encoder", torch::nn::Linear(3, 2));
+    lstm = encoder->register_module("lstm", torch::nn::Linear(2, 2));
+    encoders = register_module("encoders", biasless());
+    head = register_module("head", biasless());
+  }
+  static torch::nn::Linear biasless() {
+    return torch::nn::Linear(torch::nn::LinearOptions(2, 1).bias(false));
+  }
+
+  torch::nn::Linear encoder = nullptr;
+  torch::nn::Linear lstm = nullptr;
+  torch::nn::Linear encoders = nullptr;
+  torch::nn::Linear head = nullptr;
+};
+
+// The factor of each parameter's first element.
+std::map<std::string, double> factors_of(Network& network,
+                                         const std::map<std::string, double>& factors) {
+  const FlatParameters flat(network);
+  std::map<std::string, double> found;
+  const float* const first = flat.values().const_data_ptr<float>();
+  for (const auto& [name, tensor] : flat.split(flat.values()))
+    for (const RateRange& range : flat.rate_ranges(factors))
+      if (const auto place = tensor.const_data_ptr<float>() - first;
+          place >= range.begin && place < range.end)
+        found[name] = range.factor;
+  return found;
+}
+
+TEST(FlatParameters, GiveEachPartTheFactorOfItsLongestName) {
+  Network network;
+
+  EXPECT_EQ(factors_of(network, {{"encoder", 0.1}, {"encoder.lstm", 0.5}, {"head", 1.0}}),
+            (std::map<std::string, double>{{"encoder.weight", 0.1},
+                                           {"encoder.bias", 0.1},
+                                           {"encoder.lstm.weight", 0.5},
+                                           {"encoder.lstm.bias", 0.5},
+                                           {"encoders.weight", 1},
+                                           {"head.weight", 1}}));
+}
+
+TEST(FlatParameters, AreOneRangeWithoutFactorsAndFewOtherwise) {
+  Network network;
+  const FlatParameters flat(network);
+
+  ASSERT_EQ(flat.rate_ranges({}).size(), 1U);
+  EXPECT_EQ(flat.rate_ranges({}).front().begin, 0);
+  EXPECT_EQ(flat.rate_ranges({}).front().end, flat.values().numel());
+  EXPECT_EQ(flat.rate_ranges({{"encoder", 0.1}}).size(), 2U);
+}
+
+TEST(WeightUpdater, LeavesFrozenPartsOutOfAllItDoes) {
+  Network network;
+  const Tensor weight = network.encoder->weight.detach().clone();
+  const Tensor inner = network.lstm->bias.detach().clone();
+  WeightUpdater updater(network, {.weight_decay = 1, .ema = 0.5, .freeze = {"encoder"}});
+
+  for (int step = 0; step < 3; ++step) {
+    updater.zero_gradients();
+    const Tensor hidden = network.lstm->forward(network.encoder->forward(at::ones({1, 3})));
+    (network.head->forward(hidden) + network.encoders->forward(hidden)).sum().backward();
+    updater.clip();
+    updater.update(0.1, step);
+  }
+  TensorFile content;
+  updater.store(content);
+
+  EXPECT_FALSE(network.encoder->weight.grad().defined());
+  EXPECT_TRUE(at::equal(network.encoder->weight, weight));
+  EXPECT_TRUE(at::equal(network.lstm->bias, inner));
+  EXPECT_TRUE(at::equal(content.tensors.at("ema.encoder.weight"), weight));
+  EXPECT_FALSE(content.tensors.contains("optimizer.first_moment.encoder.weight"));
+  EXPECT_TRUE(content.tensors.contains("optimizer.first_moment.head.weight"));
+  EXPECT_FALSE(at::equal(content.tensors.at("ema.head.weight"), network.head->weight));
+}
+
+std::string parts_error(const TrainConfig& config) {
+  try {
+    check_parts(Network(), config);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kConfig);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(CheckParts, NamesThePartsThereAre) {
+  EXPECT_EQ(parts_error({.freeze = {"encoder.lstm", "head"}}), "");
+  EXPECT_EQ(
+      parts_error({.freeze = {"encodr"}, .part_learning_rate = {{"encoder.gru", 2}}}),
+      "train.freeze: the network has no part 'encodr'; there are encoder, encoders, head\n"
+      "train.part_learning_rate: the network has no part 'encoder.gru'; there is encoder.lstm");
+  EXPECT_EQ(parts_error({.freeze = {"head.weight"}}),
+            "train.freeze: the network has no part 'head.weight'; there are none below head");
+  EXPECT_EQ(parts_error({.freeze = {"encoder", "encoders", "head"}}),
+            "train.freeze: [encoder, encoders, head] leaves nothing to train");
 }
 
 TEST(Schedule, RisesLinearly) {

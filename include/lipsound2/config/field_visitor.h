@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,11 @@ class FieldVisitor {
                      const char* help,
                      Range range = {}) = 0;
   virtual void field(const char* key, std::vector<std::string>& value, const char* help) = 0;
+  /// Numbers by names that the user chooses.
+  virtual void field(const char* key,
+                     std::map<std::string, double>& value,
+                     const char* help,
+                     Range range = {}) = 0;
 
   /// An enumeration whose values 0, 1, 2... have these names.
   template <class Enum>

@@ -3,19 +3,30 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lipsound2/config/field_visitor.h"
 
 namespace lipsound2::config {
 
+/// A change of what a file says, and who asked for it, for errors.
+struct Override {
+  Override(std::string the_text, std::string the_origin = "--set")
+      : text(std::move(the_text)), origin(std::move(the_origin)) {}
+  Override(const char* the_text) : Override(std::string(the_text)) {}
+
+  std::string text;  ///< a.b=c, where c is YAML
+  std::string origin;
+};
+
 /// Reads a YAML file into a config struct. `extends: other.yaml` (relative to the file) is read
-/// first and overridden; `overrides` are texts of the form a.b=c and win over everything. finish()
+/// first and overridden; `overrides` win over everything, the later over the earlier. finish()
 /// throws one kConfig error that lists every unknown key (with the nearest known one), wrong type,
 /// value out of range and broken rule, each with file and line.
 class YamlReader final : public FieldVisitor {
  public:
-  YamlReader(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+  YamlReader(const std::filesystem::path& file, const std::vector<Override>& overrides);
   /// From a text, such as the config stored in a checkpoint; `name` is what errors call it.
   YamlReader(const std::string& text, const std::string& name);
   ~YamlReader() override;
@@ -29,6 +40,10 @@ class YamlReader final : public FieldVisitor {
              const char* help,
              Range range) override;
   void field(const char* key, std::vector<std::string>& value, const char* help) override;
+  void field(const char* key,
+             std::map<std::string, double>& value,
+             const char* help,
+             Range range) override;
   void check(bool ok, const char* key, const std::string& message) override;
   void finish();
 
@@ -45,8 +60,7 @@ class YamlReader final : public FieldVisitor {
 };
 
 template <class Config>
-Config read_yaml(const std::filesystem::path& file,
-                 const std::vector<std::string>& overrides = {}) {
+Config read_yaml(const std::filesystem::path& file, const std::vector<Override>& overrides = {}) {
   Config config;
   YamlReader reader(file, overrides);
   config.visit(reader);
@@ -84,6 +98,10 @@ class FieldLister final : public FieldVisitor {
              const char* help,
              Range range) override;
   void field(const char* key, std::vector<std::string>& value, const char* help) override;
+  void field(const char* key,
+             std::map<std::string, double>& value,
+             const char* help,
+             Range range) override;
   std::vector<FieldLine> lines;
 
  private:

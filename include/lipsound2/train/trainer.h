@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <vector>
 
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/data/loader.h"
@@ -21,12 +23,21 @@ struct TrainConfig {
   double clip_norm = 1.0;
   double ema =
       0.999;  ///< decay of the running average of the weights that is validated and kept; 0: none
+  /// Submodules that stay as they are, by name ("encoder", "decoder.attention_layer"): no updates,
+  /// no dropout, and batch norm goes by its running statistics and keeps them.
+  std::vector<std::string> freeze = {};
+  /// Factors on the learning rate of submodules, by name; the longest name that fits counts.
+  std::map<std::string, double> part_learning_rate = {};
   std::int64_t log_every = 20;  ///< steps
   std::int64_t validate_every = 500;
   std::int64_t save_every = 500;
 
   void visit(config::FieldVisitor& v);
 };
+
+/// Throws kConfig, with the parts there are, for names in `freeze` and `part_learning_rate` that
+/// are no submodule of the module, and when nothing is left to train.
+void check_parts(const torch::nn::Module& module, const TrainConfig& config);
 
 /// Where a run lies and how it is known.
 struct RunFolder {
