@@ -116,7 +116,8 @@ Timings measure_what(const experiment::ExperimentConfig& config, const BenchFlag
 }
 
 void bench(const BenchFlags& flags) {
-  const auto config = experiment::load_config(flags.config, flags.overrides);
+  const auto config =
+      experiment::load_config(flags.config, {flags.overrides.begin(), flags.overrides.end()});
   experiment::choose_device(config);
   Timings timings = measure_what(config, flags);
   const double seconds = timings.median();

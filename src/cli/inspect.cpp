@@ -89,12 +89,21 @@ Json inspect_run(const fs::path& folder) {
   return found;
 }
 
+Json inspect_chain(const fs::path& folder) {
+  Json found{{"kind", "chain"}, {"folder", folder.string()}};
+  for (const train::RunFolder& stage : experiment::stage_runs(folder))
+    found["stages"][stage.path.filename().string()] = inspect_run(stage.path);
+  return found;
+}
+
 Json inspect_folder(const fs::path& folder) {
   if (fs::exists(folder / "manifest.jsonl"))
     return inspect_manifest(folder / "manifest.jsonl");
+  if (!experiment::stage_runs(folder).empty())
+    return inspect_chain(folder);
   require(fs::exists(folder / "config.yaml"),
           ErrorKind::kData,
-          "{}: expected a run (config.yaml) or a prepared corpus (manifest.jsonl)",
+          "{}: expected a run (config.yaml), a chain of them or a prepared corpus (manifest.jsonl)",
           folder.string());
   return inspect_run(folder);
 }

@@ -45,6 +45,7 @@ void also_to(const std::filesystem::path& file) {
   try {
     auto sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(file.string());
     sink->set_pattern("%Y-%m-%d %H:%M:%S %L %v");
+    logger().sinks().resize(1);  // keeps stderr
     logger().sinks().push_back(std::move(sink));
   } catch (const spdlog::spdlog_ex& error) {
     fail(ErrorKind::kIo, "{}: cannot be opened as a log file: {}", file.string(), error.what());

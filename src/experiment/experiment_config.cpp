@@ -54,7 +54,14 @@ void ExperimentConfig::visit(config::FieldVisitor& v) {
   v.field("name", name, "name of the run; default: the file's name");
   v.field("task", task, "what is trained: lip2mel");
   v.field(
-      "from", from, "run or checkpoint whose weights training starts from; empty: from scratch");
+      "from",
+      from,
+      "run or checkpoint whose weights training starts from; empty: from scratch, and in a chain "
+      "from the stage before");
+  v.field("skip_mismatched",
+          skip_mismatched,
+          "start although weights of `from` do not fit the network: those that do are taken, the "
+          "others listed as a warning; else they are an error");
   v.field("seed", seed, "of everything random", {0, 1e15});
   v.field("device", device, "auto, cpu or cuda");
   v.field("threads", threads, "of the tensor library; 0: all cores", {0, 1024});

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
 
@@ -43,7 +42,8 @@ fs::path find_config(const std::string& name) {
   fail(ErrorKind::kConfig, "{}: no such config file; looked for {}", name, looked);
 }
 
-ExperimentConfig load_config(const std::string& name, const std::vector<std::string>& overrides) {
+ExperimentConfig load_config(const std::string& name,
+                             const std::vector<config::Override>& overrides) {
   const fs::path file = find_config(name);
   auto config = config::read_yaml<ExperimentConfig>(file, overrides);
   if (config.name.empty())

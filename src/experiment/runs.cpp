@@ -1,9 +1,12 @@
 #include "lipsound2/experiment/runs.h"
 
+#include <algorithm>
+#include <charconv>
 #include <functional>
 
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/log.h"
 
 namespace lipsound2::experiment {
 
@@ -27,18 +30,43 @@ std::vector<config::FieldLine> shape_of(lip2mel::Lip2MelConfig network) {
 bool is_pretraining(const train::RunFolder& run, const lip2mel::Lip2MelConfig& network) {
   if (!has_checkpoint(run) || !fs::exists(run.config()))
     return false;
-  const auto stored = config::read_yaml<ExperimentConfig>(run.config());
-  return stored.from.empty() &&
-         config::differences(shape_of(stored.lip2mel), shape_of(network)).empty();
+  try {
+    const auto stored = config::read_yaml<ExperimentConfig>(run.config());
+    return stored.from.empty() &&
+           config::differences(shape_of(stored.lip2mel), shape_of(network)).empty();
+  } catch (const Error& error) {  // of another version of the program
+    log::warn("{}: not looked at: {}", run.path.string(), error.what());
+    return false;
+  }
+}
+
+// The number of a stage's folder, such as 2 of "2-finetune_grid"; 0 for any other folder.
+int stage_number(const fs::path& folder) {
+  const std::string name = folder.filename().string();
+  int number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  return error == std::errc() && *end == '-' ? number : 0;
+}
+
+// All runs in runs/, stages of chains too.
+std::vector<train::RunFolder> all_runs() {
+  std::vector<train::RunFolder> runs;
+  std::error_code missing;
+  for (const auto& item : fs::directory_iterator("runs", missing)) {
+    if (!item.is_directory())
+      continue;
+    runs.push_back({item.path()});
+    const auto stages = stage_runs(item.path());
+    runs.insert(runs.end(), stages.begin(), stages.end());
+  }
+  return runs;
 }
 
 train::RunFolder newest(const RunTest& accepted, const std::string& what) {
   train::RunFolder best;
   fs::file_time_type newest_time = fs::file_time_type::min();
-  std::error_code missing;
-  for (const auto& item : fs::directory_iterator("runs", missing)) {
-    const train::RunFolder run{item.path()};
-    if (!item.is_directory() || !accepted(run))
+  for (const train::RunFolder& run : all_runs()) {
+    if (!accepted(run))
       continue;
     const auto time = fs::last_write_time(fs::exists(run.last()) ? run.last() : run.best());
     if (best.path.empty() || time > newest_time) {
@@ -53,7 +81,38 @@ train::RunFolder newest(const RunTest& accepted, const std::string& what) {
   return best;
 }
 
+std::vector<train::Misfit> take_best_weights(lip2mel::Lip2Mel& network,
+                                             const train::TensorFile& content,
+                                             const fs::path& file,
+                                             Mismatched mismatched) {
+  const auto first_average = content.tensors.lower_bound("ema.");
+  const bool averaged =
+      first_average != content.tensors.end() && first_average->first.starts_with("ema.");
+  const char* const prefix = averaged ? "ema." : "model.";
+  if (mismatched == Mismatched::kSkipped)
+    return train::load_fitting_weights(*network, content, prefix, file.string());
+  train::load_weights(*network, content, prefix, file.string());
+  return {};
+}
+
+// A run, or the last stage with a checkpoint of a chain.
+train::RunFolder run_in(const fs::path& folder) {
+  const auto stages = stage_runs(folder);
+  const auto last = std::find_if(stages.rbegin(), stages.rend(), has_checkpoint);
+  return last == stages.rend() ? train::RunFolder{folder} : *last;
+}
+
 }  // namespace
+
+std::vector<train::RunFolder> stage_runs(const fs::path& folder) {
+  std::vector<train::RunFolder> runs;
+  std::error_code missing;
+  for (const auto& item : fs::directory_iterator(folder, missing))
+    if (stage_number(item.path()) > 0 && fs::exists(train::RunFolder{item.path()}.config()))
+      runs.push_back({item.path()});
+  std::ranges::sort(runs, {}, [](const train::RunFolder& run) { return stage_number(run.path); });
+  return runs;
+}
 
 train::RunFolder latest_run() {
   return newest(has_checkpoint, "run with a checkpoint");
@@ -69,7 +128,7 @@ train::RunFolder find_run(const std::string& name) {
     return latest_run();
   for (const fs::path& folder : {fs::path(name), fs::path("runs") / name})
     if (fs::is_directory(folder))
-      return {folder};
+      return run_in(folder);
   fail(ErrorKind::kUsage, "{}: no such run folder (and none of that name in runs/)", name);
 }
 
@@ -85,13 +144,10 @@ fs::path find_checkpoint(const std::string& name) {
   return fs::exists(run.best()) ? run.best() : run.last();
 }
 
-void load_best_weights(lip2mel::Lip2Mel& network,
-                       const train::TensorFile& content,
-                       const fs::path& file) {
-  const auto first_average = content.tensors.lower_bound("ema.");
-  const bool averaged =
-      first_average != content.tensors.end() && first_average->first.rfind("ema.", 0) == 0;
-  train::load_weights(*network, content, averaged ? "ema." : "model.", file.string());
+std::vector<train::Misfit> load_best_weights(lip2mel::Lip2Mel& network,
+                                             const fs::path& checkpoint,
+                                             Mismatched mismatched) {
+  return take_best_weights(network, train::load_tensors(checkpoint), checkpoint, mismatched);
 }
 
 TrainedNetwork load_network(const std::string& run_or_checkpoint) {
@@ -106,7 +162,7 @@ TrainedNetwork load_network(const std::string& run_or_checkpoint) {
   trained.config =
       config::read_yaml_text<ExperimentConfig>(stored->second, trained.checkpoint.string());
   trained.network = lip2mel::Lip2Mel(trained.config.lip2mel);
-  load_best_weights(trained.network, content, trained.checkpoint);
+  take_best_weights(trained.network, content, trained.checkpoint, Mismatched::kRefused);
   trained.device = choose_device(trained.config);
   trained.network->to(torch::Device(trained.device));
   trained.network->eval();

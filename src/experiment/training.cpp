@@ -1,5 +1,7 @@
 #include "lipsound2/experiment/training.h"
 
+#include <algorithm>
+
 #include <torch/torch.h>
 
 #include "lipsound2/config/yaml.h"
@@ -9,6 +11,8 @@
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/lip2mel_task.h"
 #include "lipsound2/experiment/runs.h"
+
+#include "stored_config.h"
 
 namespace lipsound2::experiment {
 
@@ -27,77 +31,69 @@ void refuse_existing(const train::RunFolder& run) {
 }
 
 void open_run(const ExperimentConfig& config, const train::RunFolder& run) {
-  make_folder(run.last().parent_path());
-  remove_temporaries(run.last().parent_path());
-  make_folder(run.samples());
+  for (const fs::path& folder : {run.path, run.last().parent_path(), run.samples()}) {
+    make_folder(folder);
+    remove_temporaries(folder);
+  }
   write_file(run.config(), as_yaml(config));
   log::also_to(run.log());
 }
 
-// What may change between two sittings of a run: how long it goes on, and where things are.
-bool may_differ(const std::string& difference) {
-  for (const char* key : {"train.steps:",
-                          "train.max_minutes:",
-                          "train.log_every:",
-                          "train.validate_every:",
-                          "train.save_every:",
-                          "data.manifest:",
-                          "data.threads:",
-                          "device:",
-                          "threads:"})
-    if (difference.rfind(key, 0) == 0)
-      return true;
-  return false;
-}
-
-// What the run goes on with: `config`, which may differ from the stored one only as may_differ()
-// says.
-ExperimentConfig resumed(ExperimentConfig config, const train::RunFolder& run) {
-  require(fs::exists(run.config()),
-          ErrorKind::kUsage,
-          "{}: nothing to resume, {} is missing",
-          run.path.string(),
-          run.config().string());
-  const auto stored = config::read_yaml<ExperimentConfig>(run.config());
-  config.from = stored.from;  // where the run once started does not matter any more
-  std::string refused;
-  for (const std::string& difference :
-       config::differences(config::list_fields(stored), config::list_fields(config))) {
-    if (may_differ(difference))
-      log::info("resume: {}", difference);
-    else
-      refused += "\n  " + difference;
-  }
-  require(refused.empty(),
-          ErrorKind::kConfig,
-          "{}: cannot resume with another config:{}",
-          run.path.string(),
-          refused);
-  return config;
-}
-
-// New weights: from another run where the config names one, else drawn by the seed, with the mel
-// statistics of the training clips.
-void initialize(lip2mel::Lip2Mel& network,
-                const ExperimentConfig& config,
-                const fs::path& manifest) {
-  if (!config.from.empty()) {
-    const fs::path checkpoint = find_checkpoint(config.from);
-    load_best_weights(network, train::load_tensors(checkpoint), checkpoint);
-    return;
-  }
+void measure_statistics(lip2mel::Lip2Mel& network,
+                        const ExperimentConfig& config,
+                        const fs::path& manifest) {
   const audio::MelStats stats = measure_mels(manifest, config);
   network->set_mel_statistics(stats.mean, stats.deviation);
 }
 
+// New weights: from another run where the config names one, else drawn by the seed, with the mel
+// statistics of the training clips. Returns what was left out of the other run's.
+std::vector<train::Misfit> initialize(lip2mel::Lip2Mel& network,
+                                      const ExperimentConfig& config,
+                                      const fs::path& manifest) {
+  std::vector<train::Misfit> left_out;
+  if (!config.from.empty())
+    left_out =
+        load_best_weights(network,
+                          find_checkpoint(config.from),
+                          config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
+  const bool has_statistics =
+      !config.from.empty() && std::ranges::none_of(left_out, [](const train::Misfit& misfit) {
+        return misfit.name == "mel_mean" || misfit.name == "mel_deviation";
+      });
+  if (!has_statistics)
+    measure_statistics(network, config, manifest);
+  return left_out;
+}
+
+void log_origin(const ExperimentConfig& config, const std::vector<train::Misfit>& left_out) {
+  if (config.from.empty())
+    return;
+  log::info("starting from the weights of {}", config.from);
+  std::string list;
+  for (const train::Misfit& misfit : left_out)
+    list += "\n  " + misfit.reason;
+  if (!left_out.empty())
+    log::warn("{} tensors of {} do not fit the network and are left out:{}",
+              left_out.size(),
+              config.from,
+              list);
+}
+
 void log_start(const lip2mel::Lip2Mel& network, const std::string& device, std::size_t clips) {
-  std::int64_t parameters = 0;
-  for (const Tensor& parameter : network->parameters())
-    parameters += parameter.numel();
-  log::info("{} training clips; {:.2f} million parameters on {}",
+  double parameters = 0, trained = 0;
+  for (const Tensor& parameter : network->parameters()) {
+    const auto count = static_cast<double>(parameter.numel());
+    parameters += count;
+    trained += parameter.requires_grad() ? count : 0;
+  }
+  log::info("{} training clips; {:.2f} million parameters on {}{}",
             clips,
-            static_cast<double>(parameters) * 1e-6,
-            device);
+            parameters * 1e-6,
+            device,
+            trained < parameters
+                ? fmt::format(", of which {:.2f} million are trained", trained * 1e-6)
+                : "");
 }
 
 // The training split; says now, not at the first validation, when there is no valid split.
@@ -108,6 +104,11 @@ data::ClipList training_clips(const fs::path& manifest) {
 }
 
 }  // namespace
+
+void check_start(const ExperimentConfig& config) {
+  choose_device(config);
+  training_clips(find_manifest(config));
+}
 
 train::TrainOutcome run_training(ExperimentConfig config,
                                  const train::RunFolder& run,
@@ -126,15 +127,15 @@ train::TrainOutcome run_training(ExperimentConfig config,
   const bool fresh = !fs::exists(run.last());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
   lip2mel::Lip2Mel network(config.lip2mel);
+  train::check_parts(*network, config.train);
+  std::vector<train::Misfit> left_out;
   if (fresh)
-    initialize(network, config, manifest);
+    left_out = initialize(network, config, manifest);
   open_run(config, run);
-  if (fresh)
+  if (fresh) {
     fs::remove(run.events());
-  if (fresh && !config.from.empty())
-    log::info("starting from the weights of {}", config.from);
-  network->to(torch::Device(device));
-  log_start(network, device, clips.size());
+    log_origin(config, left_out);
+  }
 
   data::Loader loader(manifest.parent_path(), clips, training_loader(config));
   Lip2MelTask task(network, config, manifest, device);
@@ -146,6 +147,7 @@ train::TrainOutcome run_training(ExperimentConfig config,
                           .device = device,
                           .seed = static_cast<std::uint64_t>(config.seed),
                           .metadata = {}});
+  log_start(network, device, clips.size());
   if (!fresh)
     trainer.resume();
   return trainer.run();

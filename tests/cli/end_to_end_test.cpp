@@ -79,9 +79,16 @@ TEST_F(ProgramEndToEnd, FinetunesFromTheLatestPretraining) {
   ASSERT_EQ(tuned.code, 0) << tuned.error;
   EXPECT_THAT(read_file(folder_ / "fine/runs/tuned/log.txt"),
               HasSubstr("starting from the weights of runs/tiny/checkpoints/best.safetensors"));
+  const std::string other =
+      "lipsound2 finetune --config tiny.yaml --from runs/tiny --run runs/wider "
+      "--set train.steps=2 --set lip2mel.postnet.channels=24";
+  EXPECT_EQ(run_in(folder_ / "fine", other).code, 3);
+  const auto wider = run_in(folder_ / "fine", other + " --skip-mismatched");
+  EXPECT_EQ(wider.code, 0) << wider.error;
+  EXPECT_THAT(wider.error, HasSubstr("expected Float [24, 80, 5], found Float [16, 80, 5]"));
   const auto scored = run_in(folder_ / "fine", "lipsound2 eval --split train --metrics stoi,estoi");
   ASSERT_EQ(scored.code, 0) << scored.error;
-  EXPECT_THAT(scored.out, HasSubstr("runs/tuned/eval/train/report.html"));
+  EXPECT_THAT(scored.out, HasSubstr("runs/wider/eval/train/report.html"));
 }
 
 // After TrainsEvaluatesAndGivesAVideoItsVoice, whose scores and sounds it uses.
@@ -130,17 +137,23 @@ TEST_F(ProgramEndToEnd, InspectsWhateverItWrites) {
   EXPECT_THAT(run_in(folder_, "lipsound2 config tiny.yaml").out, HasSubstr("learning_rate"));
 }
 
-// Starts training, waits until it has logged so many further steps, sends the signal and waits for
-// the end.
+// Starts a training command, waits until its run has logged so many further steps, sends the signal
+// and waits for the end.
+std::string until(const std::string& command,
+                  const std::string& run,
+                  int steps,
+                  const std::string& signal) {
+  const std::string events = "$(cat " + run + "/events.jsonl 2>/dev/null | wc -l)";
+  return "before=" + events + "; '" LIPSOUND2_PROGRAM "' " + command + " & pid=$!; " + "while [ " +
+         events + " -lt $((before + " + std::to_string(steps) +
+         ")) ] && kill -0 $pid; do sleep 0.02; done; " + "kill -" + signal + " $pid; wait $pid";
+}
+
 std::string train_until(const std::string& flags,
                         const std::string& run,
                         int steps,
                         const std::string& signal) {
-  const std::string events = "$(cat " + run + "/events.jsonl 2>/dev/null | wc -l)";
-  return "before=" + events + "; '" LIPSOUND2_PROGRAM "' train --config tiny.yaml " + flags +
-         " --run " + run + " & pid=$!; " + "while [ " + events + " -lt $((before + " +
-         std::to_string(steps) + ")) ] && kill -0 $pid; do sleep 0.02; done; " + "kill -" + signal +
-         " $pid; wait $pid";
+  return until("train --config tiny.yaml " + flags + " --run " + run, run, steps, signal);
 }
 
 TEST_F(ProgramEndToEnd, StopsOnASignalAndGoesOnAsIfNeverStopped) {
@@ -175,6 +188,56 @@ TEST_F(ProgramEndToEnd, SurvivesKillsBitForBit) {
     EXPECT_EQ(read_file(folder_ / "runs/killed/checkpoints" / file),
               read_file(folder_ / "runs/unkilled/checkpoints" / file))
         << file;
+}
+
+TEST_F(ProgramEndToEnd, AChainKilledInItsSecondStageGoesOnThereBitForBit) {
+  write_file(folder_ / "chain.yaml",
+             "stages:\n  - tiny.yaml\n"
+             "  - {config: tiny.yaml, set: {name: tuned, train.freeze: [encoder]}}\n");
+  const std::string command =
+      "train --config chain.yaml --run runs/chain --set tiny:train.steps=4 --set "
+      "tuned:train.steps=60 --set train.save_every=3";
+  const auto whole = run_in(
+      folder_, "lipsound2 " + command + " --json chain.json && mv runs/chain runs/whole-chain");
+  ASSERT_EQ(whole.code, 0) << whole.error;
+  EXPECT_EQ(whole.out, "runs/chain/2-tuned/checkpoints/best.safetensors\n");
+  EXPECT_THAT(read_file(folder_ / "chain.json"), HasSubstr("\"run\": \"runs/chain/1-tiny\""));
+
+  EXPECT_EQ(run_in(folder_, until(command, "runs/chain/2-tuned", 7, "KILL")).code, 137);
+  const auto first =
+      fs::last_write_time(folder_ / "runs/chain/1-tiny/checkpoints/last.safetensors");
+  const std::string again = command + " --resume";
+  EXPECT_EQ(run_in(folder_, until(again, "runs/chain/2-tuned", 11, "KILL")).code, 137);
+  const auto finished = run_in(folder_, "lipsound2 " + again);
+
+  ASSERT_EQ(finished.code, 0) << finished.error;
+  EXPECT_THAT(finished.error, HasSubstr("stage 1-tiny is over"));
+  EXPECT_EQ(fs::last_write_time(folder_ / "runs/chain/1-tiny/checkpoints/last.safetensors"), first);
+  for (const char* file : {"1-tiny/checkpoints/last.safetensors",
+                           "2-tuned/checkpoints/last.safetensors",
+                           "2-tuned/checkpoints/best.safetensors"})
+    EXPECT_EQ(read_file(folder_ / "runs/chain" / file),
+              read_file(folder_ / "runs/whole-chain" / file))
+        << file;
+  for (const auto& item : fs::directory_iterator(folder_ / "runs/chain/2-tuned/checkpoints"))
+    EXPECT_THAT(item.path().string(), ::testing::Not(HasSubstr(".tmp")));
+  EXPECT_THAT(run_in(folder_, "lipsound2 inspect runs/chain").out, HasSubstr("2-tuned"));
+}
+
+TEST_F(ProgramEndToEnd, ShowsEveryStageOfAChain) {
+  write_file(folder_ / "shown.yaml",
+             "stages:\n  - tiny.yaml\n  - {config: tiny.yaml, set: {name: tuned, seed: 3}}\n");
+
+  const auto shown =
+      run_in(folder_, "lipsound2 config shown.yaml --set tuned:train.steps=7 --json shown.json");
+
+  EXPECT_EQ(shown.code, 0) << shown.error;
+  EXPECT_THAT(shown.out,
+              AllOf(HasSubstr("# stage 1-tiny\n"),
+                    HasSubstr("# stage 2-tuned, from the best weights of 1-tiny\n"),
+                    HasSubstr("steps: 12\n"),
+                    HasSubstr("steps: 7\n")));
+  EXPECT_THAT(read_file(folder_ / "shown.json"), HasSubstr("\"2-tuned\": {"));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ enum class Level { kDebug, kInfo, kWarn, kError };
 
 /// Only lines of this level and above are written.
 void set_level(Level level);
-/// Also appends every line to this file from now on.
+/// Also appends every line to this file from now on, and no longer to one named before. Call it
+/// only while no other thread logs.
 void also_to(const std::filesystem::path& file);
 void write(Level level, const std::string& line);
 

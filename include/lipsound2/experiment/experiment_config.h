@@ -49,6 +49,7 @@ struct ExperimentConfig {
   std::string name;  ///< default: the file's name
   std::string task = "lip2mel";
   std::string from;  ///< run or checkpoint whose weights training starts from; empty: from scratch
+  bool skip_mismatched = false;  ///< loads around weights of `from` that do not fit, with a warning
   std::int64_t seed = 1;
   std::string device = "auto";
   std::int64_t threads = 0;  ///< of the tensor library; 0: all cores

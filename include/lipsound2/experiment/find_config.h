@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "lipsound2/config/yaml.h"
 #include "lipsound2/experiment/experiment_config.h"
 
 namespace lipsound2::experiment {
@@ -12,8 +13,9 @@ namespace lipsound2::experiment {
 /// installed configs. Throws kConfig, listing where it looked.
 std::filesystem::path find_config(const std::string& name);
 
-/// Reads find_config(name) with overrides of the form a.b=c.
-ExperimentConfig load_config(const std::string& name, const std::vector<std::string>& overrides);
+/// Reads find_config(name) with overrides.
+ExperimentConfig load_config(const std::string& name,
+                             const std::vector<config::Override>& overrides);
 
 /// config.data.manifest, or the only manifest.jsonl in or up to two folders below the current one.
 /// Throws kData when there is none, or several.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "lipsound2/experiment/experiment_config.h"
 #include "lipsound2/train/checkpoint.h"
@@ -15,11 +16,17 @@ struct TrainedNetwork {
   std::string device;  ///< where the network is, as its config says
 };
 
-/// The newest folder in runs/ that holds a checkpoint. Throws kUsage when there is none.
+/// The runs in the folder of a chain, in order: its sub-folders N-name that hold a config. None in
+/// any other folder.
+std::vector<train::RunFolder> stage_runs(const std::filesystem::path& folder);
+
+/// The newest run in runs/ that holds a checkpoint, be it a stage of a chain. Throws kUsage when
+/// there is none.
 train::RunFolder latest_run();
 /// The newest of those that began from scratch and whose network has the sizes of the goal's.
 train::RunFolder latest_pretraining(const ExperimentConfig& goal);
-/// The run of this name: a folder, or a name in runs/; empty: the latest.
+/// The run of this name: a folder, or a name in runs/; empty: the latest. Of a chain, the last
+/// stage that holds a checkpoint.
 train::RunFolder find_run(const std::string& name);
 
 /// The checkpoint of a run (best, else last), or the file itself when `name` is one.
@@ -28,9 +35,13 @@ std::filesystem::path find_checkpoint(const std::string& name);
 /// The network of a run or checkpoint, in eval mode on the device of its config.
 TrainedNetwork load_network(const std::string& run_or_checkpoint);
 
-/// Copies the averaged weights, if the file has them, else the plain ones.
-void load_best_weights(lip2mel::Lip2Mel& network,
-                       const train::TensorFile& content,
-                       const std::filesystem::path& file);
+/// Weights of another shape than the network's, missing or too many.
+enum class Mismatched { kRefused, kSkipped };
+
+/// Copies the averaged weights of a checkpoint, if it has them, else the plain ones. Returns what
+/// was skipped; throws kData, with all names and shapes, for what is refused.
+std::vector<train::Misfit> load_best_weights(lip2mel::Lip2Mel& network,
+                                             const std::filesystem::path& checkpoint,
+                                             Mismatched mismatched);
 
 }  // namespace lipsound2::experiment
