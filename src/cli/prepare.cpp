@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "lipsound2/corpora/corpus_reader.h"
+
 #include "commands.h"
 #include "json_flag.h"
 
@@ -36,7 +38,7 @@ void add_prepare(CLI::App& program) {
   const auto config = std::make_shared<corpora::PrepareConfig>();
   command->add_option("--corpus", config->corpus, "layout of the corpus")
       ->required()
-      ->check(CLI::IsMember({"grid"}));
+      ->check(CLI::IsMember(corpora::corpus_names()));
   command->add_option("--root", config->root, "folder of the corpus")->required()->type_name("DIR");
   command->add_option("--out", config->out, "gets shards, manifest.jsonl and rejects.jsonl")
       ->required()

@@ -33,8 +33,8 @@ data::Picture to_picture(video::Image& image) {
 /// and that of the sound file would keep equal reasons apart.
 std::string reason_of(const Error& error, const SourceClip& clip) {
   const std::string message = error.what();
-  const std::string video = clip.video.string() + ": ";
-  const std::string sound = clip.sound.string() + ": ";
+  const std::string video = clip.video.name() + ": ";
+  const std::string sound = clip.sound.name() + ": ";
   if (message.starts_with(video))
     return message.substr(video.size());
   return message.starts_with(sound) ? "sound file, " + message.substr(sound.size()) : message;
@@ -59,6 +59,7 @@ ReadClip read_planned(const PlannedClip& planned,
   ReadClip clip;
   clip.entry.id = clip.stored.id = source.id;
   clip.entry.speaker = source.speaker;
+  clip.entry.sex = name_of(source.sex);
   clip.entry.split = planned.split;
   clip.entry.text = source.text;
   clip.entry.note = source.note;
@@ -66,7 +67,7 @@ ReadClip read_planned(const PlannedClip& planned,
   if (!clip.reason.empty())
     return clip;
   try {
-    fill(clip, reader.read({source.video, source.sound, source.part}), config);
+    fill(clip, reader.read(footage_of(source)), config);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kData)
       throw;

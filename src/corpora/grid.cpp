@@ -1,4 +1,4 @@
-#include "lipsound2/corpora/grid.h"
+#include "grid.h"
 
 #include <algorithm>
 #include <array>
@@ -80,8 +80,8 @@ std::optional<std::string> alignment_words(const fs::path& file) {
 }
 
 /// What is wrong with the clip's alignment; empty when it agrees or there is none.
-std::string alignment_note(const fs::path& root, const SourceClip& clip) {
-  const std::string name = clip.video.stem().string() + ".align";
+std::string alignment_note(const fs::path& root, const SourceClip& clip, const fs::path& video) {
+  const std::string name = video.stem().string() + ".align";
   fs::path file = root / "alignments" / clip.speaker / name;
   if (!fs::exists(file))
     file = root / clip.speaker / "align" / name;
@@ -99,10 +99,11 @@ SourceClip grid_clip(const fs::path& root, const std::string& speaker, const fs:
   SourceClip clip;
   clip.id = speaker + "/" + video.stem().string();
   clip.speaker = speaker;
-  clip.video = video;
+  clip.video.path = video.string();
+  clip.bytes = static_cast<std::int64_t>(fs::file_size(video));
   if (const auto sentence = grid_sentence(video.stem().string())) {
     clip.text = *sentence;
-    clip.note = alignment_note(root, clip);
+    clip.note = alignment_note(root, clip, video);
   } else {
     clip.fault = "expected a GRID name such as bbaf2n.mpg, found " + video.filename().string();
   }
@@ -163,29 +164,38 @@ std::optional<std::string> grid_sentence(std::string_view name) {
   return fmt::format("{}", fmt::join(words, " "));
 }
 
-std::vector<SourceClip> find_grid_clips(const fs::path& root,
-                                        const std::vector<std::string>& speakers) {
-  require(fs::is_directory(root),
+GridReader::GridReader(CorpusOptions options) : options_(std::move(options)) {
+  require(fs::is_directory(options_.root),
           ErrorKind::kData,
           "{}: expected the folder of the GRID corpus with clips sN/<id>.mpg, found {}",
-          root.string(),
-          fs::exists(root) ? "a file" : "nothing");
-  const std::map<int, std::string> talkers = find_talkers(root);
-  require_speakers(root, talkers, speakers);
-  std::vector<SourceClip> clips;
+          options_.root.string(),
+          fs::exists(options_.root) ? "a file" : "nothing");
+}
+
+std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>& take) const {
+  const std::vector<std::string>& speakers = options_.speakers;
+  const std::map<int, std::string> talkers = find_talkers(options_.root);
+  require_speakers(options_.root, talkers, speakers);
+  std::int64_t found = 0;
   for (const auto& [number, speaker] : talkers) {
     if (!speakers.empty() && std::ranges::find(speakers, speaker) == speakers.end())
       continue;
-    for (auto& [name, clip] : talker_clips(root, speaker))
-      clips.push_back(std::move(clip));
+    for (auto& [name, clip] : talker_clips(options_.root, speaker)) {
+      take(std::move(clip));
+      ++found;
+    }
   }
-  require(!clips.empty(),
+  require(found > 0,
           ErrorKind::kData,
           "{}: expected clips of the GRID corpus, such as s1/bbaf2n.mpg or "
           "s1/video/mpg_6000/bbaf2n.mpg, found none in {} speaker folders",
-          root.string(),
+          options_.root.string(),
           speakers.empty() ? talkers.size() : speakers.size());
-  return clips;
+  return {};
+}
+
+Splits GridReader::splits(const std::string& name) const {
+  fail(ErrorKind::kUsage, "--splits: expected a folder of lists, found {}", name);
 }
 
 }  // namespace lipsound2::corpora

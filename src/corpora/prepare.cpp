@@ -63,7 +63,7 @@ struct Outcome {
 };
 
 Reject to_reject(const PlannedClip& planned, const ReadClip& clip) {
-  return {.id = planned.source.id, .file = planned.source.video.string(), .reason = clip.reason};
+  return {.id = planned.source.id, .file = planned.source.video.name(), .reason = clip.reason};
 }
 
 /// Decodes the clips of one shard, writes the shard, then its part.

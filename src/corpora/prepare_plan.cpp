@@ -7,25 +7,30 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/random.h"
-#include "lipsound2/corpora/grid.h"
+#include "lipsound2/corpora/corpus_reader.h"
 #include "lipsound2/corpora/splits.h"
 
 namespace lipsound2::corpora {
 namespace {
 
 /// Raised whenever the same clips and settings would give other shards.
-constexpr const char* kPlanFormat = "1";
+constexpr const char* kPlanFormat = "2";
 
-std::vector<SourceClip> find_clips(const PrepareConfig& config) {
-  require(config.corpus == "grid",
-          ErrorKind::kUsage,
-          "--corpus: expected one of: grid; found {}",
-          config.corpus);
+std::vector<SourceClip> all_clips(const CorpusReader& corpus) {
   try {
-    return find_grid_clips(config.root, config.speakers);
+    return find_clips(corpus);
   } catch (const std::filesystem::filesystem_error& error) {
     fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
   }
+}
+
+/// `--splits NAME|FOLDER`: a name that the corpus knows comes first.
+Splits read_splits(const CorpusReader& corpus, const std::filesystem::path& wanted) {
+  if (wanted.empty())
+    return {};
+  const std::vector<std::string> names = corpus.split_names();
+  const bool named = std::ranges::find(names, wanted.string()) != names.end();
+  return named ? corpus.splits(wanted.string()) : Splits::read(wanted);
 }
 
 bool wanted_speaker(const std::string& id, const std::vector<std::string>& speakers) {
@@ -56,10 +61,7 @@ std::uint64_t hash_of_clips(const Plan& plan) {
       state = mix({state, hash(text)});
     if (source.part)
       state = mix({state, hash(fmt::format("{} {}", source.part->start, source.part->end))});
-    std::error_code unreadable;
-    state = mix({state, std::filesystem::file_size(source.video, unreadable)});
-    if (!source.sound.empty())
-      state = mix({state, std::filesystem::file_size(source.sound, unreadable)});
+    state = mix({state, static_cast<std::uint64_t>(source.bytes), hash(name_of(source.sex))});
   }
   return state;
 }
@@ -83,14 +85,16 @@ Plan make_plan(const PrepareConfig& config) {
           config.jobs,
           config.shard_clips,
           config.limit);
-  std::vector<SourceClip> found = find_clips(config);
-  const Splits splits = config.splits.empty() ? Splits() : Splits::read(config.splits);
+  const std::unique_ptr<CorpusReader> corpus =
+      open_corpus(config.corpus, {.root = config.root, .speakers = config.speakers});
+  std::vector<SourceClip> found = all_clips(*corpus);
+  const Splits splits = read_splits(*corpus, config.splits);
   Plan plan{.clips = {},
             .left_out = 0,
             .missing = missing_ids(splits, found, config.speakers),
             .shard_clips = config.shard_clips};
   for (SourceClip& clip : found) {
-    const std::optional<std::string> split = splits.split_of(clip.id);
+    const std::optional<std::string> split = splits.split_of(clip);
     if (!split)
       ++plan.left_out;
     else if (config.limit == 0 || std::ssize(plan.clips) < config.limit)

@@ -82,12 +82,14 @@ Splits Splits::read(const std::filesystem::path& folder) {
   return splits;
 }
 
-std::optional<std::string> Splits::split_of(const std::string& id) const {
+std::optional<std::string> Splits::split_of(const SourceClip& clip) const {
   if (!listed_.empty()) {
-    const auto found = listed_.find(id);
+    const auto found = listed_.find(clip.id);
     return found == listed_.end() ? std::nullopt : std::optional(found->second);
   }
-  const std::uint64_t percent = hash(id) % 100;
+  if (clip.split != Split::kNone)
+    return std::string(name_of(clip.split));
+  const std::uint64_t percent = hash(clip.id) % 100;
   if (percent < kTrainPercent)
     return "train";
   return percent < kTrainPercent + kValidPercent ? "valid" : "test";

@@ -24,6 +24,7 @@ class ClipList::Table {
                      .rate = static_cast<std::uint32_t>(entry.rate),
                      .crc32 = entry.crc32,
                      .speaker = pools_.speaker.number_of(entry.speaker),
+                     .sex = pools_.sex.number_of(entry.sex),
                      .split = pools_.split.number_of(entry.split),
                      .shard = pools_.shard.number_of(entry.shard),
                      .note = pools_.note.number_of(entry.note)});
@@ -48,6 +49,7 @@ class ClipList::Table {
     entry.id = id(number);
     entry.text = texts_.substr(row.id_begin + row.id_size, row.text_size);
     entry.speaker = pools_.speaker[row.speaker];
+    entry.sex = pools_.sex[row.sex];
     entry.split = split(number);
     entry.shard = pools_.shard[row.shard];
     entry.note = pools_.note[row.note];
@@ -93,12 +95,14 @@ class ClipList::Table {
     std::uint32_t rate;
     std::uint32_t crc32;
     std::uint32_t speaker;
+    std::uint32_t sex;
     std::uint32_t split;
     std::uint32_t shard;
     std::uint32_t note;
   };
   struct Pools {
     TextPool speaker;
+    TextPool sex;
     TextPool split;
     TextPool shard;
     TextPool note;

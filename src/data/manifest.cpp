@@ -74,6 +74,8 @@ nlohmann::ordered_json describe_clip(const ManifestEntry& entry) {
   nlohmann::ordered_json json;
   json["id"] = entry.id;
   json["speaker"] = entry.speaker;
+  if (!entry.sex.empty())
+    json["sex"] = entry.sex;
   json["split"] = entry.split;
   json["text"] = entry.text;
   json["frames"] = entry.frames;

@@ -18,7 +18,9 @@ struct TextField {
   const char* key;
   std::string ManifestEntry::* member;
 };
-constexpr TextField kTextFields[] = {{"id", &ManifestEntry::id},
+/// The first may be missing.
+constexpr TextField kTextFields[] = {{"sex", &ManifestEntry::sex},
+                                     {"id", &ManifestEntry::id},
                                      {"speaker", &ManifestEntry::speaker},
                                      {"split", &ManifestEntry::split},
                                      {"text", &ManifestEntry::text},
@@ -50,6 +52,8 @@ class ManifestLine {
             json_.is_discarded() ? "text that is not JSON: " + std::string(line.substr(0, 60))
                                  : std::string(json_.type_name()));
   }
+
+  bool has(const char* key) const { return json_.contains(key); }
 
   std::string text(const char* key) const {
     const nlohmann::json& value = get(key);
@@ -182,6 +186,7 @@ unsigned scan_field(std::string_view key, LineCursor& cursor, ManifestEntry& ent
   return crc32 ? bit << 1 : 0;
 }
 
+constexpr unsigned kOptionalFields = 1;
 constexpr unsigned kAllFields = (1U << (std::size(kTextFields) + std::size(kWholeFields) + 2)) - 1;
 
 }  // namespace
@@ -190,7 +195,8 @@ ManifestEntry parse_entry(std::string_view text, const std::string& where) {
   const ManifestLine line(text, where);
   ManifestEntry entry;
   for (const TextField& field : kTextFields)
-    entry.*field.member = line.text(field.key);
+    if (&field != kTextFields || line.has(field.key))
+      entry.*field.member = line.text(field.key);
   for (const WholeField& field : kWholeFields)
     entry.*field.member = line.whole(field.key, field.low, field.high);
   entry.fps = line.positive("fps");
@@ -214,7 +220,7 @@ std::optional<ManifestEntry> scan_entry(std::string_view line) {
       return std::nullopt;
     seen |= bit;
   } while (cursor.take(','));
-  const bool whole = cursor.take('}') && cursor.at_end() && seen == kAllFields;
+  const bool whole = cursor.take('}') && cursor.at_end() && (seen | kOptionalFields) == kAllFields;
   return whole && !entry.id.empty() ? std::optional(std::move(entry)) : std::nullopt;
 }
 

@@ -1,4 +1,4 @@
-#include "lipsound2/corpora/grid.h"
+#include "grid.h"
 
 #include <cstdlib>
 
@@ -22,6 +22,11 @@ std::vector<std::string> ids_of(const std::vector<SourceClip>& clips) {
   for (const SourceClip& clip : clips)
     ids.push_back(clip.id);
   return ids;
+}
+
+std::vector<SourceClip> find_grid_clips(const std::filesystem::path& root,
+                                        const std::vector<std::string>& speakers = {}) {
+  return find_clips(*open_corpus("grid", {.root = root, .speakers = speakers}));
 }
 
 /// The message that find_grid_clips() fails with.
@@ -101,7 +106,8 @@ TEST(FindGridClips, FillsSpeakerTextAndVideo) {
 
   EXPECT_EQ(clip.speaker, "s27");
   EXPECT_EQ(clip.text, "bin blue by p eight now");
-  EXPECT_EQ(clip.video, corpus.path() / "s27/bbbp8n.mpg");
+  EXPECT_EQ(clip.video.path, corpus.path() / "s27/bbbp8n.mpg");
+  EXPECT_EQ(clip.bytes, 1);
   EXPECT_EQ(clip.note, "");
   EXPECT_EQ(clip.fault, "");
 }
@@ -114,7 +120,7 @@ TEST(FindGridClips, TakesOneOfAClipThatLiesInBothLayouts) {
   const auto clips = find_grid_clips(corpus.path());
 
   ASSERT_EQ(clips.size(), 1U);
-  EXPECT_EQ(clips[0].video, corpus.path() / "s1/bbaf2n.mpg");
+  EXPECT_EQ(clips[0].video.path, corpus.path() / "s1/bbaf2n.mpg");
 }
 
 TEST(FindGridClips, PassesOverWhatMacLeavesBehind) {

@@ -14,6 +14,12 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+SourceClip with_id(const std::string& id) {
+  SourceClip clip;
+  clip.id = id;
+  return clip;
+}
+
 /// The message that Splits::read() fails with.
 std::string splits_error(const std::filesystem::path& folder) {
   try {
@@ -30,23 +36,30 @@ TEST(Splits, ByHashNeverChange) {
   // out apart from this program with Python 3.11 integers.
   const Splits splits;
 
-  EXPECT_EQ(splits.split_of("s1/bbaf2n"), "train");
-  EXPECT_EQ(splits.split_of("s20/brbk7n"), "test");
-  EXPECT_EQ(splits.split_of("s1/bbbf8p"), "valid");
-  EXPECT_EQ(splits.split_of("s1/bginzn"), "valid");
-  EXPECT_EQ(splits.split_of("s1/bbifzp"), "test");
+  EXPECT_EQ(splits.split_of(with_id("s1/bbaf2n")), "train");
+  EXPECT_EQ(splits.split_of(with_id("s20/brbk7n")), "test");
+  EXPECT_EQ(splits.split_of(with_id("s1/bbbf8p")), "valid");
+  EXPECT_EQ(splits.split_of(with_id("s1/bginzn")), "valid");
+  EXPECT_EQ(splits.split_of(with_id("s1/bbifzp")), "test");
 }
 
 TEST(Splits, ByHashAreNinetyFiveAndFivePercent) {
   const Splits splits;
   std::map<std::string, int> counts;
   for (int i = 0; i < 10000; ++i)
-    ++counts[*splits.split_of("s1/clip" + std::to_string(i))];
+    ++counts[*splits.split_of(with_id("s1/clip" + std::to_string(i)))];
 
   // Four standard deviations of a binomial draw: 120 and 87.
   EXPECT_NEAR(counts["train"], 9000, 120);
   EXPECT_NEAR(counts["valid"], 500, 87);
   EXPECT_NEAR(counts["test"], 500, 87);
+}
+
+TEST(Splits, FollowTheDistributorWithoutLists) {
+  SourceClip clip = with_id("s1/bbaf2n");  // "train" by hash
+  clip.split = Split::kTest;
+
+  EXPECT_EQ(Splits().split_of(clip), "test");
 }
 
 TEST(Splits, FollowTheLists) {
@@ -57,11 +70,11 @@ TEST(Splits, FollowTheLists) {
 
   const Splits splits = Splits::read(lists.path());
 
-  EXPECT_EQ(splits.split_of("s1/aaaaaa"), "train");
-  EXPECT_EQ(splits.split_of("s1/bbbbbb"), "train");
-  EXPECT_EQ(splits.split_of("s1/cccccc"), "valid");
-  EXPECT_EQ(splits.split_of("s1/dddddd"), "test");
-  EXPECT_EQ(splits.split_of("s1/eeeeee"), std::nullopt);
+  EXPECT_EQ(splits.split_of(with_id("s1/aaaaaa")), "train");
+  EXPECT_EQ(splits.split_of(with_id("s1/bbbbbb")), "train");
+  EXPECT_EQ(splits.split_of(with_id("s1/cccccc")), "valid");
+  EXPECT_EQ(splits.split_of(with_id("s1/dddddd")), "test");
+  EXPECT_EQ(splits.split_of(with_id("s1/eeeeee")), std::nullopt);
 }
 
 TEST(Splits, JoinListsOfSeveralNames) {
@@ -74,7 +87,7 @@ TEST(Splits, JoinListsOfSeveralNames) {
   const Splits splits = Splits::read(lists.path());
 
   EXPECT_EQ(splits.listed().size(), 4U);
-  EXPECT_EQ(splits.split_of("s2/aaaaaa"), "train");
+  EXPECT_EQ(splits.split_of(with_id("s2/aaaaaa")), "train");
 }
 
 TEST(Splits, ThatOverlapAreRefusedByName) {

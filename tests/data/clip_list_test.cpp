@@ -21,6 +21,7 @@ std::vector<ManifestEntry> varied_entries(int count) {
     ManifestEntry entry;
     entry.id = fmt::format("s{}/clip", i);
     entry.speaker = fmt::format("s{}", i % 4);
+    entry.sex = std::string(static_cast<std::size_t>(i % 2), 'm');
     entry.split = i % 3 == 2 ? "test" : "train";
     entry.text = std::string(static_cast<std::size_t>(i), 't');
     entry.frames = 75 + i;

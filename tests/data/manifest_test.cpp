@@ -12,6 +12,7 @@ namespace lipsound2::data {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 ManifestEntry sample_entry() {
   ManifestEntry entry;
@@ -63,6 +64,22 @@ TEST(Manifest, ReadsBackWhatItWrites) {
   EXPECT_EQ(to_json_line(entries[1]), to_json_line(other));
   EXPECT_EQ(entries[1].fps, 29.97);
   EXPECT_EQ(entries[0].text, sample_entry().text);
+}
+
+TEST(Manifest, HoldsTheSexOnlyWhereItIsKnown) {
+  const testing::TemporaryFolder folder;
+  ManifestEntry known = sample_entry();
+  known.id = "id00012/x/00001";
+  known.sex = "m";
+  write_file(folder.path() / "m.jsonl",
+             to_json_line(sample_entry()) + "\n" + to_json_line(known) + "\n");
+
+  const std::vector<ManifestEntry> entries = read_manifest(folder.path() / "m.jsonl");
+
+  EXPECT_THAT(to_json_line(known), HasSubstr("\"sex\":\"m\""));
+  EXPECT_THAT(to_json_line(sample_entry()), Not(HasSubstr("sex")));
+  EXPECT_EQ(entries[0].sex, "");
+  EXPECT_EQ(entries[1].sex, "m");
 }
 
 TEST(Manifest, NamesFileAndLineOfBadJson) {
@@ -120,6 +137,7 @@ TEST(Manifest, ReportsAFolderAsInputError) {
 TEST(ManifestLine, IsScannedWhenItIsAsWeWriteIt) {
   ManifestEntry entry = sample_entry();
   entry.text = "plain";
+  entry.sex = "f";
   const auto scanned = scan_entry(to_json_line(entry));
 
   ASSERT_TRUE(scanned.has_value());
@@ -132,6 +150,7 @@ TEST(ManifestLine, IsScannedWhenItIsAsWeWriteIt) {
 TEST(ManifestLine, IsNeverScannedToAnythingElseThanItIs) {
   ManifestEntry entry = sample_entry();
   entry.text = "plain";
+  entry.sex = "f";
   entry.fps = 29.97;
   const std::string line = to_json_line(entry);
   const std::string replacements("\"\\{}[],:.-+eE019a \t\x00\x7f\x80\xc3", 23);

@@ -5,12 +5,15 @@
 #include <optional>
 #include <string>
 
+#include "lipsound2/corpora/source_clip.h"
+
 namespace lipsound2::corpora {
 
 /// Which of "train", "valid" and "test" a clip belongs to.
 class Splits {
  public:
-  /// By a stable hash of the id: 90, 5 and 5 percent.
+  /// As the distributor has it; for clips without his word by a stable hash of the id: 90, 5 and 5
+  /// percent.
   Splits() = default;
 
   /// From the lists train.txt, valid.txt and test.txt of a folder, with one id such as s1/bbaf2n a
@@ -18,8 +21,8 @@ class Splits {
   /// Throws kData when one of the three is missing or empty, or when an id is in two of them.
   static Splits read(const std::filesystem::path& folder);
 
-  /// Nothing when there are lists and the id is in none.
-  std::optional<std::string> split_of(const std::string& id) const;
+  /// Nothing when there are lists and the clip's id is in none.
+  std::optional<std::string> split_of(const SourceClip& clip) const;
 
   /// Split by id; empty without lists.
   const std::map<std::string, std::string>& listed() const { return listed_; }

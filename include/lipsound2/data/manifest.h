@@ -12,6 +12,7 @@ namespace lipsound2::data {
 struct ManifestEntry {
   std::string id;  ///< such as "s1/bbaf2n"; unique in the manifest
   std::string speaker;
+  std::string sex;    ///< "m" or "f"; empty, and then not in the line, when unknown
   std::string split;  ///< "train", "valid" or "test"
   std::string text;   ///< empty when there is no transcript
   std::int64_t frames = 0;

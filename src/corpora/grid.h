@@ -1,12 +1,11 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "lipsound2/corpora/source_clip.h"
+#include "lipsound2/corpora/corpus_reader.h"
 
 namespace lipsound2::corpora {
 
@@ -15,15 +14,22 @@ namespace lipsound2::corpora {
 /// never speaks the letter w; the name is understood all the same.
 std::optional<std::string> grid_sentence(std::string_view name);
 
-/// The clips of a GRID folder in the order of talkers and names. Understood are
+/// The GRID corpus in the order of talkers and names. Understood are
 /// sN/<id>.mpg and sN/video/mpg_6000/<id>.mpg (the first wins where both exist); alignments lie as
 /// alignments/sN/<id>.align or sN/align/<id>.align. What macOS leaves behind (__MACOSX, ._ files)
 /// is passed over. The text is that of the file name; a missing alignment is nothing to speak of,
 /// one that disagrees or cannot be read becomes a note; a name outside the grammar becomes a fault.
-///
-/// `speakers` such as {"s1", "s2"} keeps only these; empty keeps all. Throws kData when the folder
-/// is missing, holds no such clips or lacks one of the speakers.
-std::vector<SourceClip> find_grid_clips(const std::filesystem::path& root,
-                                        const std::vector<std::string>& speakers = {});
+class GridReader : public CorpusReader {
+ public:
+  /// Throws kData when the root is no folder.
+  explicit GridReader(CorpusOptions options);
+
+  std::vector<std::string> find(const std::function<void(SourceClip)>& take) const override;
+  std::vector<std::string> split_names() const override { return {}; }
+  Splits splits(const std::string& name) const override;
+
+ private:
+  CorpusOptions options_;
+};
 
 }  // namespace lipsound2::corpora
