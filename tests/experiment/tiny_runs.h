@@ -29,8 +29,7 @@ class TinyRuns {
                       manifest_.string() +
                       ", threads: 1}\n"
                       "train: {steps: 4, validate_every: 2, save_every: 2}\n"
-                      "eval: {draws: 1, griffin_lim: {iterations: 1}}\n"
-                      "name: \"\"\n");
+                      "eval: {draws: 1, griffin_lim: {iterations: 1}}\n");
     return (folder_ / name).string();
   }
 
