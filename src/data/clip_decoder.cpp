@@ -44,15 +44,29 @@ std::vector<float> decode_samples(const StoredClip& clip,
 
 }  // namespace
 
-ClipDecoder::ClipDecoder(std::filesystem::path manifest_folder, const LoaderConfig& config)
-    : folder_(std::move(manifest_folder)),
+ClipDecoder::ClipDecoder(const ShardSource& source, const LoaderConfig& config, LoaderClock& clock)
+    : source_(source),
       faces_(config.faces),
       mel_config_(config.mel),
       mel_(config.mel),
-      with_samples_(config.with_samples) {}
+      with_samples_(config.with_samples),
+      clock_(clock) {}
 
 DecodedClip ClipDecoder::operator()(const ManifestEntry& entry) const {
-  const std::string name = fmt::format("{}: clip '{}'", (folder_ / entry.shard).string(), entry.id);
+  StoredClip stored;
+  {
+    const LoaderClock::Span span(clock_, LoaderPart::kRead);
+    stored = read_clip(source_.folder(), entry);
+  }
+  return decode(entry, stored);
+}
+
+DecodedClip ClipDecoder::operator()(const ManifestEntry& entry, std::string_view bytes) const {
+  return decode(entry, parse_clip(bytes, entry, source_.of(entry.shard)));
+}
+
+DecodedClip ClipDecoder::decode(const ManifestEntry& entry, const StoredClip& stored) const {
+  const std::string name = fmt::format("{}: clip '{}'", source_.of(entry.shard), entry.id);
   check_lengths(entry, name);
   require(entry.rate == mel_config_.sample_rate,
           ErrorKind::kData,
@@ -60,11 +74,16 @@ DecodedClip ClipDecoder::operator()(const ManifestEntry& entry) const {
           name,
           mel_config_.sample_rate,
           entry.rate);
-  const StoredClip stored = read_clip(folder_, entry);
-  std::vector<float> samples = decode_samples(stored, entry, name);
-  DecodedClip clip{decode_faces(stored.faces, name), mel_(samples), {}};
-  if (with_samples_)
-    clip.samples = std::move(samples);
+  DecodedClip clip;
+  {
+    const LoaderClock::Span span(clock_, LoaderPart::kSound);
+    std::vector<float> samples = decode_samples(stored, entry, name);
+    clip.mel = mel_(samples);
+    if (with_samples_)
+      clip.samples = std::move(samples);
+  }
+  const LoaderClock::Span span(clock_, LoaderPart::kDecode);
+  clip.faces = decode_faces(stored.faces, name);
   return clip;
 }
 

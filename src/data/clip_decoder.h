@@ -1,14 +1,18 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/core/tensor.h"
 #include "lipsound2/data/loader.h"
 #include "lipsound2/data/manifest.h"
+#include "lipsound2/data/shard.h"
+
+#include "loader_clock.h"
+#include "shard_stream.h"
 
 namespace lipsound2::data {
 
@@ -31,24 +35,28 @@ struct DecodedClip {
 /// from several threads.
 class ClipDecoder {
  public:
-  ClipDecoder(std::filesystem::path manifest_folder, const LoaderConfig& config);
+  ClipDecoder(const ShardSource& source, const LoaderConfig& config, LoaderClock& clock);
 
   /// Throws kIo and kData, naming shard and clip, for what read_clip() throws for, and when
   /// pictures or sound are not what the manifest says.
   DecodedClip operator()(const ManifestEntry& entry) const;
+  /// The same for a clip whose bytes were read already.
+  DecodedClip operator()(const ManifestEntry& entry, std::string_view bytes) const;
 
   /// What a clip of so many pictures and samples will take in memory.
   std::int64_t bytes(std::int64_t frames, std::int64_t samples) const;
 
  private:
+  DecodedClip decode(const ManifestEntry& entry, const StoredClip& stored) const;
   FacePictures decode_faces(const std::vector<std::string>& jpegs, const std::string& name) const;
   std::int64_t channels() const { return faces_.color ? 3 : 1; }
 
-  std::filesystem::path folder_;
+  ShardSource source_;
   FaceInputConfig faces_;
   audio::MelConfig mel_config_;
   audio::MelSpectrogram mel_;
   bool with_samples_;
+  LoaderClock& clock_;
 };
 
 }  // namespace lipsound2::data

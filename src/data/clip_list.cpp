@@ -39,6 +39,7 @@ class ClipList::Table {
   const std::string& split(std::uint32_t row) const { return pools_.split[rows_[row].split]; }
   std::int64_t frames(std::uint32_t row) const { return rows_[row].frames; }
   std::int64_t samples(std::uint32_t row) const { return rows_[row].samples; }
+  const std::string& shard(std::uint32_t number) const { return pools_.shard[number]; }
   ClipPlace place(std::uint32_t row) const {
     return {rows_[row].shard, rows_[row].offset, rows_[row].bytes};
   }
@@ -190,6 +191,10 @@ std::int64_t ClipList::frames(std::size_t position) const {
 
 std::int64_t ClipList::samples(std::size_t position) const {
   return table_->samples(rows_.at(position));
+}
+
+const std::string& ClipList::shard(std::uint32_t number) const {
+  return table_->shard(number);
 }
 
 ClipPlace ClipList::place(std::size_t position) const {

@@ -15,11 +15,14 @@ namespace lipsound2::data {
 /// threads.
 class ClipStore {
  public:
-  static constexpr std::int64_t kByteLimit = std::int64_t{1} << 30;
-
-  ClipStore(ClipDecoder decoder, ClipList clips, std::int64_t byte_limit = kByteLimit);
+  ClipStore(ClipDecoder decoder, ClipList clips, std::int64_t byte_limit);
 
   std::shared_ptr<const DecodedClip> get(std::int64_t position);
+  /// A clip whose bytes are already there; never kept.
+  std::shared_ptr<const DecodedClip> decode(const ManifestEntry& entry,
+                                            const std::string& bytes) const {
+    return std::make_shared<const DecodedClip>(decoder_(entry, bytes));
+  }
   const ClipList& clips() const { return clips_; }
   bool keeps() const { return keeps_; }
 

@@ -1,5 +1,6 @@
 #include "lipsound2/data/device_prefetcher.h"
 
+#include <chrono>
 #include <utility>
 
 #include <c10/core/Event.h>
@@ -26,8 +27,9 @@ struct DevicePrefetcher::State {
 
   Loader& loader;
   c10::Device device;
-  std::optional<c10::Stream> copies;  ///< none on a CPU
-  std::optional<BatchOnItsWay> ahead;
+  std::optional<c10::Stream> copies{};  ///< none on a CPU
+  std::optional<BatchOnItsWay> ahead{};
+  std::chrono::steady_clock::duration copying{0};
 
   c10::Stream computing_stream() const {
     return c10::impl::VirtualGuardImpl(device.type()).getStream(device);
@@ -43,11 +45,13 @@ struct DevicePrefetcher::State {
     std::optional<Batch> batch = loader.next();
     if (!batch)
       return;
+    const auto begin = std::chrono::steady_clock::now();
     const c10::StreamGuard guard(*copies);
     batch->faces = copy(batch->faces);
     batch->mel = copy(batch->mel);
     ahead.emplace(BatchOnItsWay{std::move(*batch), c10::Event(device.type())});
     ahead->arrived.record(*copies);
+    copying += std::chrono::steady_clock::now() - begin;
   }
 
   /// Lets the computing stream wait for the copy, and keeps the memory until that stream is done
@@ -62,7 +66,7 @@ struct DevicePrefetcher::State {
 };
 
 DevicePrefetcher::DevicePrefetcher(Loader& loader, c10::Device device)
-    : state_(new State{loader, with_index(device), std::nullopt, std::nullopt}) {
+    : state_(new State{.loader = loader, .device = with_index(device)}) {
   if (!device.is_cpu())
     state_->copies = c10::impl::VirtualGuardImpl(device.type())
                          .getStreamFromGlobalPool(state_->device, /*isHighPriority=*/false);
@@ -85,6 +89,12 @@ std::optional<Batch> DevicePrefetcher::next() {
   Batch batch = state_->hand_over();
   state_->fetch();
   return batch;
+}
+
+LoaderTimes DevicePrefetcher::times() const {
+  LoaderTimes times = state_->loader.times();
+  times.copy_ms = std::chrono::duration<double, std::milli>(state_->copying).count();
+  return times;
 }
 
 }  // namespace lipsound2::data

@@ -1,54 +1,84 @@
 #include "lipsound2/data/loader.h"
 
-#include <chrono>
 #include <utility>
 
 #include <c10/util/Exception.h>
 
 #include "lipsound2/core/random.h"
+#include "lipsound2/data/shard.h"
 
 #include "augment.h"
 #include "clip_store.h"
+#include "epoch.h"
+#include "loader_clock.h"
 #include "loader_run.h"
-#include "sampler.h"
+#include "read_ahead.h"
 
 namespace lipsound2::data {
 namespace {
 
-std::vector<std::int64_t> frame_counts(const ClipList& clips) {
-  std::vector<std::int64_t> counts;
-  counts.reserve(clips.size());
-  for (std::size_t i = 0; i < clips.size(); ++i)
-    counts.push_back(clips.frames(i));
-  return counts;
+/// The order of reading without the clips of the batches before the first; turns count from there.
+std::vector<ReadTurn> turns_from(const StreamPlan& plan, std::size_t first, std::size_t clips) {
+  std::vector<std::int64_t> turns(clips, -1);
+  std::int64_t turn = 0;
+  for (std::size_t batch = first; batch < plan.batches.size(); ++batch)
+    for (const std::int64_t position : plan.batches[batch])
+      turns[static_cast<std::size_t>(position)] = turn++;
+  std::vector<ReadTurn> order;
+  order.reserve(static_cast<std::size_t>(turn));
+  for (const std::int64_t position : plan.order)
+    if (turns[static_cast<std::size_t>(position)] >= 0)
+      order.push_back({position, turns[static_cast<std::size_t>(position)]});
+  return order;
 }
 
 }  // namespace
 
 struct Loader::State {
-  LoaderConfig config;
-  ClipStore store;
-  std::unique_ptr<LoaderRun> run;
-  std::chrono::steady_clock::duration waited{0};
+  State(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& the_config)
+      : config(the_config),
+        source(std::move(manifest_folder), config.shards),
+        store({source, config, clock}, std::move(clips), config.keep_bytes) {}
 
-  EpochPlan plan(std::int64_t epoch) const {
-    const std::vector<std::int64_t> lengths = frame_counts(store.clips());
-    if (config.order == Order::kAsListed)
-      return listed_batches(std::ssize(lengths), config.batch_size);
-    const Rng rng(mix({config.seed, static_cast<std::uint64_t>(epoch)}));
-    return shuffled_batches(lengths, config.batch_size, rng);
+  const LoaderConfig config;
+  const ShardSource source;
+  LoaderClock clock;
+  ClipStore store;
+  std::int64_t planned_epoch = -1;
+  StreamPlan planned;
+  std::unique_ptr<ReadAhead> reader;
+  std::unique_ptr<LoaderRun> run;
+
+  const StreamPlan& plan(std::int64_t epoch) {
+    if (planned_epoch != epoch)
+      planned = plan_epoch(store.clips(), config, epoch);
+    planned_epoch = epoch;
+    return planned;
+  }
+
+  void stop() {
+    if (run)
+      run->stop();
+    if (reader)
+      reader->stop();
+    run.reset();
+    reader.reset();
   }
 
   /// Called from several threads.
-  Example make_example(std::int64_t epoch, std::int64_t position) {
-    ManifestEntry entry = store.clips()[static_cast<std::size_t>(position)];
-    const std::shared_ptr<const DecodedClip> clip = store.get(position);
+  Example make_example(std::int64_t epoch, const ReadTurn& turn) {
+    const auto position = static_cast<std::size_t>(turn.position);
+    ManifestEntry entry = store.clips()[position];
+    const std::shared_ptr<const DecodedClip> clip =
+        reader ? store.decode(entry, reader->take(turn.turn)) : store.get(turn.position);
     FaceChange change = center_cut(config.faces);
     if (config.augmented) {
-      Rng rng(mix(
-          {config.seed, static_cast<std::uint64_t>(epoch), static_cast<std::uint64_t>(position)}));
+      Rng rng(mix({config.seed,
+                   static_cast<std::uint64_t>(epoch),
+                   static_cast<std::uint64_t>(turn.position)}));
       change = draw_change(config.augment, config.faces, entry.frames, rng);
     }
+    const LoaderClock::Span span(clock, LoaderPart::kAugment);
     return {std::move(entry.id),
             std::move(entry.text),
             cut_faces(clip->faces, change, config.faces.size),
@@ -58,46 +88,50 @@ struct Loader::State {
 };
 
 Loader::Loader(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& config) {
-  TORCH_CHECK(clips.size() > 0, "a loader without clips");
-  TORCH_CHECK(config.batch_size > 0 && config.threads > 0 && config.prefetch > 0,
-              "batch_size, threads and prefetch must be positive");
-  TORCH_CHECK(config.faces.size <= config.faces.resize_to, "faces.size is above faces.resize_to");
-  ClipDecoder decoder(std::move(manifest_folder), config);
-  state_.reset(new State{config, {std::move(decoder), std::move(clips)}, nullptr});
+  check_settings(clips, config);
+  state_ = std::make_unique<State>(std::move(manifest_folder), std::move(clips), config);
 }
 
-Loader::~Loader() = default;
+Loader::~Loader() {
+  state_->stop();
+}
 
 void Loader::start(std::int64_t epoch, std::int64_t first_batch) {
-  TORCH_CHECK(epoch >= 0 && first_batch >= 0 && first_batch <= batches_per_epoch(),
+  TORCH_CHECK(epoch >= 0 && first_batch >= 0 && first_batch <= batches(epoch),
               "start at batch ",
               first_batch,
               " of epoch ",
               epoch);
-  state_->run.reset();
-  EpochPlan batches = state_->plan(epoch);
-  batches.erase(batches.begin(), batches.begin() + first_batch);
-  state_->run = std::make_unique<LoaderRun>(
-      std::move(batches), state_->config, [state = state_.get(), epoch](std::int64_t position) {
-        return state->make_example(epoch, position);
-      });
+  State& state = *state_;
+  state.stop();
+  const StreamPlan& plan = state.plan(epoch);
+  if (!plan.order.empty()) {
+    const ClipList& clips = state.store.clips();
+    state.reader = std::make_unique<ReadAhead>(
+        ReadAhead::Setup{clips,
+                         state.source,
+                         turns_from(plan, static_cast<std::size_t>(first_batch), clips.size()),
+                         static_cast<std::size_t>(state.config.buffer)},
+        state.clock);
+  }
+  state.run = std::make_unique<LoaderRun>(
+      EpochPlan(plan.batches.begin() + first_batch, plan.batches.end()),
+      state.config,
+      [&state, epoch](const ReadTurn& turn) { return state.make_example(epoch, turn); });
 }
 
 std::optional<Batch> Loader::next() {
   TORCH_CHECK(state_->run, "next() before start()");
-  const auto begin = std::chrono::steady_clock::now();
-  std::optional<Batch> batch = state_->run->next();
-  state_->waited += std::chrono::steady_clock::now() - begin;
-  return batch;
+  const LoaderClock::Span span(state_->clock, LoaderPart::kWait);
+  return state_->run->next();
 }
 
-std::int64_t Loader::batches_per_epoch() const {
-  const auto clips = static_cast<std::int64_t>(state_->store.clips().size());
-  return (clips + state_->config.batch_size - 1) / state_->config.batch_size;
+std::int64_t Loader::batches(std::int64_t epoch) const {
+  return std::ssize(state_->plan(epoch).batches);
 }
 
-double Loader::waited_ms() const {
-  return std::chrono::duration<double, std::milli>(state_->waited).count();
+LoaderTimes Loader::times() const {
+  return state_->clock.times();
 }
 
 }  // namespace lipsound2::data

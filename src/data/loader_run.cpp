@@ -27,7 +27,7 @@ LoaderRun::LoaderRun(EpochPlan batches, const LoaderConfig& config, MakeExample 
                  .ahead = 2 * config.threads},
                 [this, make = std::move(make)](std::int64_t i) {
                   compute_alone();
-                  return make(positions_[static_cast<std::size_t>(i)]);
+                  return make({positions_[static_cast<std::size_t>(i)], i});
                 }),
       batcher_([this] { join_examples(); }) {}
 

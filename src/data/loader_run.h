@@ -11,6 +11,7 @@
 
 #include "collate.h"
 #include "ordered_pipeline.h"
+#include "read_ahead.h"
 #include "sampler.h"
 
 namespace lipsound2::data {
@@ -19,14 +20,16 @@ namespace lipsound2::data {
 /// keeps config.prefetch batches ready. next() is for one thread.
 class LoaderRun {
  public:
-  /// Makes the example at a position of the manifest; called from several threads.
-  using MakeExample = std::function<Example(std::int64_t position)>;
+  /// Makes the example of a turn; called from several threads.
+  using MakeExample = std::function<Example(const ReadTurn& turn)>;
 
   LoaderRun(EpochPlan batches, const LoaderConfig& config, MakeExample make);
   ~LoaderRun();
   LoaderRun(const LoaderRun&) = delete;
   LoaderRun& operator=(const LoaderRun&) = delete;
 
+  /// Begins nothing more. Whoever makes examples may still be waiting for bytes.
+  void stop() { examples_.stop(); }
   /// Nothing at the end; rethrows what a worker threw once the batches before it are taken.
   std::optional<Batch> next() { return queue_.pop(); }
 

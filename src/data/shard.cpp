@@ -61,12 +61,12 @@ std::vector<std::string> split_pictures(std::string_view movie,
   return pictures;
 }
 
-std::string where_clip(const std::filesystem::path& shard, const ManifestEntry& entry) {
-  return fmt::format("{}: clip '{}'", shard.string(), entry.id);
+std::string where_clip(const std::string& shard, const ManifestEntry& entry) {
+  return fmt::format("{}: clip '{}'", shard, entry.id);
 }
 
 /// The bytes of the clip, not yet checked.
-std::string read_range(const std::filesystem::path& shard, const ManifestEntry& entry) {
+std::string read_range(const std::string& shard, const ManifestEntry& entry) {
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(shard.c_str(), "rb"),
                                                              &std::fclose);
   require(file != nullptr,
@@ -170,9 +170,14 @@ void ShardWriter::commit() {
 }
 
 StoredClip read_clip(const std::filesystem::path& manifest_folder, const ManifestEntry& entry) {
-  const std::filesystem::path shard = manifest_folder / entry.shard;
+  const std::string shard = (manifest_folder / entry.shard).string();
+  return parse_clip(read_range(shard, entry), entry, shard);
+}
+
+StoredClip parse_clip(std::string_view bytes,
+                      const ManifestEntry& entry,
+                      const std::string& shard) {
   const std::string where = where_clip(shard, entry);
-  const std::string bytes = read_range(shard, entry);
   const std::uint32_t found = checksum(bytes);
   require(found == entry.crc32,
           ErrorKind::kData,

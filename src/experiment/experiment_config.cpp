@@ -20,7 +20,24 @@ void DataConfig::visit(config::FieldVisitor& v) {
   v.group("faces", faces, "how pictures reach the network");
   v.group("augment", augment, "changes of the pictures in training");
   v.field("batch_size", batch_size, "clips per batch", {1, 4096});
+  v.field("max_frames",
+          max_frames,
+          "when not 0, it limits batches instead: clips times the pictures of the longest",
+          {0, 1e8});
   v.field("threads", threads, "loader threads", {1, 256});
+  v.field(
+      "shards",
+      shards,
+      "where the shards are: a folder, or pipe:COMMAND, a shell command that writes the shard {} "
+      "(its path in the manifest); empty: beside the manifest");
+  v.choice(
+      "access",
+      access,
+      {"auto", "indexed", "sequential"},
+      "how clips are read: each from its place, or whole shards from front to back, as a command "
+      "needs it; auto: sequential above 100000 clips");
+  v.field("buffer", buffer, "clips held when reading is sequential, to be mixed", {8, 1e7});
+  v.check(max_frames > 0 || buffer >= 8 * batch_size, "buffer", "must be at least 8 * batch_size");
 }
 
 void FeedbackConfig::visit(config::FieldVisitor& v) {
@@ -95,6 +112,10 @@ data::LoaderConfig training_loader(const ExperimentConfig& config) {
   loader.augment = config.data.augment;
   loader.mel = config.audio;
   loader.batch_size = config.data.batch_size;
+  loader.max_frames = config.data.max_frames;
+  loader.shards = config.data.shards;
+  loader.access = config.data.access;
+  loader.buffer = config.data.buffer;
   loader.threads = config.data.threads;
   loader.seed = static_cast<std::uint64_t>(config.seed);
   return loader;
@@ -105,6 +126,9 @@ data::LoaderConfig listing_loader(const ExperimentConfig& config) {
   loader.batch_size = config.eval.batch_size;
   loader.order = data::Order::kAsListed;
   loader.augmented = false;
+  loader.access = data::Access::kAuto;  // from the files beside the manifest, also when a command
+  loader.shards = "";                   // gives the shards to training
+  loader.max_frames = 0;
   return loader;
 }
 

@@ -18,13 +18,13 @@ void TrainLog::resume(std::int64_t step) {
   seconds_before_ = events_.last("seconds");
 }
 
-void TrainLog::start(double waited_ms) {
+void TrainLog::start(const data::LoaderTimes& times) {
   window_ = Clock::now();
-  waited_ms_ = waited_ms;
+  times_ = times;
   clips_ = 0;
 }
 
-void TrainLog::step(const StepRecord& record, double epoch, double waited_ms) {
+void TrainLog::step(const StepRecord& record, double epoch, const data::LoaderTimes& times) {
   speed_ = clips_ / std::max(seconds_since(window_), 1e-9);
   EventLog::Values values = {{"epoch", epoch},
                              {"seconds", seconds_before_ + seconds_since(begin_)},
@@ -35,9 +35,14 @@ void TrainLog::step(const StepRecord& record, double epoch, double waited_ms) {
                 {{"learning_rate", record.learning_rate},
                  {"grad_norm", record.grad_norm.item<double>()},
                  {"clips_per_second", speed_},
-                 {"wait_ms", waited_ms - waited_ms_}});
+                 {"wait_ms", times.wait_ms - times_.wait_ms},
+                 {"read_ms", times.read_ms - times_.read_ms},
+                 {"decode_ms", times.decode_ms - times_.decode_ms},
+                 {"sound_ms", times.sound_ms - times_.sound_ms},
+                 {"augment_ms", times.augment_ms - times_.augment_ms},
+                 {"copy_ms", times.copy_ms - times_.copy_ms}});
   events_.add(record.step, values);
-  start(waited_ms);
+  start(times);
 }
 
 void TrainLog::scores(std::int64_t step, const std::map<std::string, double>& scores) {

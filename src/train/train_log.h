@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "lipsound2/data/loader.h"
+
 #include "event_log.h"
 #include "numeric_watch.h"
 
@@ -20,10 +22,10 @@ class TrainLog {
 
   /// Removes what a former sitting wrote after this step; its time counts on.
   void resume(std::int64_t step);
-  /// Training begins, or goes on after a validation. `waited_ms` as the loader counts.
-  void start(double waited_ms);
+  /// Training begins, or goes on after a validation. `times` as the loader counts.
+  void start(const data::LoaderTimes& times);
   void count(std::size_t clips) { clips_ += static_cast<double>(clips); }
-  void step(const StepRecord& record, double epoch, double waited_ms);
+  void step(const StepRecord& record, double epoch, const data::LoaderTimes& times);
   void scores(std::int64_t step, const std::map<std::string, double>& scores);
 
   /// Of the last line, or since the start.
@@ -35,7 +37,7 @@ class TrainLog {
   Clock::time_point begin_ = Clock::now();
   Clock::time_point window_ = begin_;
   double clips_ = 0;
-  double waited_ms_ = 0;
+  data::LoaderTimes times_;
   double speed_ = 0;
 };
 

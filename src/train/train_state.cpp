@@ -10,6 +10,8 @@ std::string TrainState::to_json() const {
   nlohmann::json json = {{"step", step},
                          {"minutes", minutes},
                          {"seed", seed},
+                         {"epoch", epoch},
+                         {"batch", batch},
                          {"batches_per_epoch", batches_per_epoch},
                          {"best_score", nullptr}};
   if (best_score)
@@ -24,6 +26,8 @@ TrainState TrainState::from_json(const std::string& text, const std::string& fil
     json.at("step").get_to(state.step);
     json.at("minutes").get_to(state.minutes);
     json.at("seed").get_to(state.seed);
+    json.at("epoch").get_to(state.epoch);
+    json.at("batch").get_to(state.batch);
     json.at("batches_per_epoch").get_to(state.batches_per_epoch);
     if (!json.at("best_score").is_null())
       state.best_score = json.at("best_score").get<double>();

@@ -12,7 +12,9 @@ struct TrainState {
   std::optional<double> best_score;  ///< largest so far
   double minutes = 0;                ///< wall clock so far; kept only where a time limit needs it
   std::uint64_t seed = 1;
-  std::int64_t batches_per_epoch = 0;
+  std::int64_t epoch = 0;              ///< that is under way
+  std::int64_t batch = 0;              ///< the next one in it
+  std::int64_t batches_per_epoch = 0;  ///< in this epoch
 
   /// One line of JSON; equal states give equal texts.
   std::string to_json() const;

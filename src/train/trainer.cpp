@@ -1,5 +1,6 @@
 #include "lipsound2/train/trainer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -48,7 +49,7 @@ struct Trainer::State {
         updater(moved_to(task.module(), device), setup.config),
         events(setup.run.events()) {
     counters.seed = setup.seed;
-    counters.batches_per_epoch = loader.batches_per_epoch();
+    counters.batches_per_epoch = loader.batches(counters.epoch);
     TORCH_CHECK(counters.batches_per_epoch > 0, "the loader has no batches");
   }
 
@@ -103,6 +104,9 @@ void Trainer::State::resume() {
           "{}: expected a checkpoint of a training run, found no metadata 'trainer'",
           file);
   const TrainState stored = TrainState::from_json(found->second, file);
+  counters.epoch = stored.epoch;
+  counters.batches_per_epoch = loader.batches(counters.epoch);
+  counters.batch = std::min(stored.batch, counters.batches_per_epoch);
   if (stored.seed != counters.seed || stored.batches_per_epoch != counters.batches_per_epoch) {
     log::warn(
         "{}: seed {} and {} batches per epoch became {} and {}; the run goes on with other batches",
@@ -127,7 +131,7 @@ TrainOutcome Trainer::State::run() {
   begin = TrainLog::Clock::now();
   set_training(task.module(), config.freeze);
   start_batches();
-  events.start(loader.waited_ms());
+  events.start(prefetcher.times());
 
   std::optional<Progress> bar;
   bool finished = progress() >= 1;
@@ -153,17 +157,19 @@ TrainOutcome Trainer::State::run() {
 }
 
 void Trainer::State::start_batches() {
-  prefetcher.start(counters.step / counters.batches_per_epoch,
-                   counters.step % counters.batches_per_epoch);
+  counters.batches_per_epoch = loader.batches(counters.epoch);
+  prefetcher.start(counters.epoch, counters.batch);
 }
 
 data::Batch Trainer::State::next_batch() {
   std::optional<data::Batch> batch = prefetcher.next();
   if (!batch) {
+    ++counters.epoch;
+    counters.batch = 0;
     start_batches();
     batch = prefetcher.next();
   }
-  TORCH_CHECK(batch, "the loader gave fewer batches than it counts in an epoch");
+  TORCH_CHECK(batch, "the loader has no batches");
   return *std::move(batch);
 }
 
@@ -186,6 +192,7 @@ StepRecord Trainer::State::update(const data::Batch& batch) {
   }
   updater.update(learning_rate, counters.step);
   ++counters.step;
+  ++counters.batch;
   events.count(batch.ids.size());
   return record;
 }
@@ -194,8 +201,9 @@ void Trainer::State::log_step(const StepRecord& record) {
   watch.check();
   shown_loss = record.losses.total.item<double>();
   const double epoch =
-      static_cast<double>(counters.step) / static_cast<double>(counters.batches_per_epoch);
-  events.step(record, epoch, loader.waited_ms());
+      static_cast<double>(counters.epoch) +
+      static_cast<double>(counters.batch) / static_cast<double>(counters.batches_per_epoch);
+  events.step(record, epoch, prefetcher.times());
 }
 
 std::string Trainer::State::note(const StepRecord& record) {
@@ -220,7 +228,7 @@ void Trainer::State::validate() {
     keep_if_best(scores);
   }
   set_training(task.module(), setup.config.freeze);
-  events.start(loader.waited_ms());
+  events.start(prefetcher.times());
 }
 
 void Trainer::State::keep_if_best(const std::map<std::string, double>& scores) {

@@ -102,7 +102,7 @@ TEST_F(LoaderTest, TakesEveryClipOncePerEpoch) {
       ids.insert(batch.ids.begin(), batch.ids.end());
 
     EXPECT_EQ(ids.size(), 10u);
-    EXPECT_EQ(std::ssize(batches), loader.batches_per_epoch());
+    EXPECT_EQ(std::ssize(batches), loader.batches(epoch));
     EXPECT_EQ(batches.back().ids.size(), 2u);  // 10 = 2 * 4 + 2
   }
 }
@@ -200,8 +200,10 @@ TEST_F(LoaderTest, GivesColorPicturesWhenAsked) {
 
 TEST_F(LoaderTest, GivesTheSameClipsFromMemoryAsFromTheShard) {
   const LoaderConfig config = small_config();
-  ClipStore kept({folder_->path(), config}, entries_);
-  ClipStore fresh({folder_->path(), config}, entries_, /*byte_limit=*/1000);
+  LoaderClock clock;
+  const ShardSource source(folder_->path(), "");
+  ClipStore kept({source, config, clock}, entries_, /*byte_limit=*/1 << 30);
+  ClipStore fresh({source, config, clock}, entries_, /*byte_limit=*/1000);
   ASSERT_TRUE(kept.keeps());
   ASSERT_FALSE(fresh.keeps());
 
@@ -224,7 +226,8 @@ TEST_F(LoaderTest, GivesTheSameEpochFromMemoryAsTheFirstTime) {
 }
 
 TEST_F(LoaderTest, TellsTheMemoryThatAClipTakes) {
-  const ClipDecoder decoder(folder_->path(), small_config());
+  LoaderClock clock;
+  const ClipDecoder decoder({folder_->path(), ""}, small_config(), clock);
   const DecodedClip clip = decoder(entries_[0]);
 
   EXPECT_EQ(decoder.bytes(entries_[0].frames, entries_[0].samples),
@@ -244,13 +247,17 @@ TEST_F(LoaderTest, PassesBatchesThroughOnACpu) {
   EXPECT_FALSE(prefetcher.next().has_value());
 }
 
-TEST_F(LoaderTest, CountsTheTimeWaited) {
+TEST_F(LoaderTest, TellsWhereTimeGoes) {
   Loader loader = make_loader(small_config());
-  EXPECT_EQ(loader.waited_ms(), 0);
+  EXPECT_EQ(loader.times().wait_ms, 0);
 
   take_epoch(loader, 0);
 
-  EXPECT_GT(loader.waited_ms(), 0);
+  const LoaderTimes times = loader.times();
+  for (const double ms :
+       {times.read_ms, times.decode_ms, times.sound_ms, times.augment_ms, times.wait_ms})
+    EXPECT_GT(ms, 0);
+  EXPECT_EQ(times.copy_ms, 0);
 }
 
 TEST_F(LoaderTest, RethrowsTheErrorOfAWorkerAfterTheBatchesBefore) {
@@ -275,7 +282,8 @@ TEST_F(LoaderTest, RethrowsTheErrorOfAWorkerAfterTheBatchesBefore) {
 TEST_F(LoaderTest, RefusesLengthsThatDoNotBelongTogether) {
   std::vector<ManifestEntry> entries = entries_;
   entries[0].samples -= 1;
-  const ClipDecoder decoder(folder_->path(), small_config());
+  LoaderClock clock;
+  const ClipDecoder decoder({folder_->path(), ""}, small_config(), clock);
 
   try {
     decoder(entries[0]);
@@ -289,7 +297,8 @@ TEST_F(LoaderTest, RefusesLengthsThatDoNotBelongTogether) {
 TEST_F(LoaderTest, RefusesSoundOfAnotherRateThanTheMelSettings) {
   LoaderConfig config = small_config();
   config.mel.sample_rate = 22050;
-  const ClipDecoder decoder(folder_->path(), config);
+  LoaderClock clock;
+  const ClipDecoder decoder({folder_->path(), ""}, config, clock);
 
   EXPECT_THAT([&] { decoder(entries_[0]); },
               ::testing::ThrowsMessage<Error>(HasSubstr("expected sound at 22050 Hz")));

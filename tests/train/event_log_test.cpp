@@ -63,6 +63,8 @@ TEST(TrainState, ComesBackFromItsText) {
                             .best_score = 0.1 + 0.2,
                             .minutes = 3.5,
                             .seed = 18446744073709551615ULL,
+                            .epoch = 3,
+                            .batch = 2,
                             .batches_per_epoch = 7};
 
   const TrainState read = TrainState::from_json(state.to_json(), "a.safetensors");

@@ -142,7 +142,13 @@ std::vector<nlohmann::json> timeless_events(const std::filesystem::path& file) {
   std::istringstream text(read_file(file));
   for (std::string line; std::getline(text, line);) {
     nlohmann::json event = nlohmann::json::parse(line);
-    for (const char* const name : {"seconds", "clips_per_second", "wait_ms"})
+    for (const char* const name : {"seconds",
+                                   "clips_per_second",
+                                   "wait_ms",
+                                   "read_ms",
+                                   "decode_ms",
+                                   "sound_ms",
+                                   "augment_ms"})
       event.erase(name);
     events.push_back(event);
   }

@@ -45,6 +45,8 @@ class ClipList {
   std::int64_t frames(std::size_t position) const;
   std::int64_t samples(std::size_t position) const;
   ClipPlace place(std::size_t position) const;
+  /// Path of the tar file of this number, as in the manifest.
+  const std::string& shard(std::uint32_t number) const;
 
  private:
   class Table;

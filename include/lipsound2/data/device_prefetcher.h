@@ -25,6 +25,8 @@ class DevicePrefetcher {
 
   void start(std::int64_t epoch, std::int64_t first_batch = 0);
   std::optional<Batch> next();
+  /// The loader's, with the time that copies took the caller.
+  LoaderTimes times() const;
 
  private:
   struct State;

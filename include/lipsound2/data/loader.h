@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
-#include <vector>
+#include <string>
 
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/config/field_visitor.h"
@@ -38,39 +38,70 @@ struct FaceInputConfig {
 
 enum class Order { kShuffled, kAsListed };
 
+/// How clips are read. Indexed: each from its place, which mixes best. In sequence: whole shards
+/// from front to back, a few at a time, with a buffer to mix in; for object stores and disks that
+/// seek slowly. kAuto: in sequence above 100000 clips.
+enum class Access { kAuto, kIndexed, kSequential };
+
 struct LoaderConfig {
   FaceInputConfig faces;
   AugmentConfig augment;
   audio::MelConfig mel;
   std::int64_t batch_size = 16;
+  std::int64_t max_frames = 0;  ///< when not 0, it limits shuffled batches, not batch_size: clips
+                                ///< times the longest length
   std::int64_t threads = 1;
   std::int64_t prefetch = 2;  ///< finished batches kept ahead
+  std::string shards;         ///< where the shards are; see ShardSource
+  Access access = Access::kAuto;
+  std::int64_t buffer = 2048;  ///< clips held when reading in sequence, as they lie in the shards
+  std::int64_t keep_bytes = std::int64_t{1}
+                            << 30;  ///< decoded clips of smaller sets stay in memory
+  std::int64_t rank = 0;            ///< of this process, among
+  std::int64_t world = 1;           ///< so many that share every epoch
   Order order = Order::kShuffled;
   bool augmented = true;
   bool with_samples = false;
   std::uint64_t seed = 1;
 };
 
+/// Where time went since a loader was made, in milliseconds. All but the wait are sums over its
+/// threads, which work at the same time.
+struct LoaderTimes {
+  double read_ms = 0;     ///< bytes of clips from their shards
+  double decode_ms = 0;   ///< JPEG to pixels of the right size
+  double sound_ms = 0;    ///< FLAC to mel
+  double augment_ms = 0;  ///< cut, mirror, light and so on
+  double wait_ms = 0;     ///< of the caller in next(): how far data, not compute, is the bottleneck
+  double copy_ms = 0;     ///< of the caller, to the device; only of DevicePrefetcher
+};
+
 /// Threads that read, decode, cut, augment and batch clips ahead of their use. The batches depend
-/// only on (clips, config.seed, epoch), not on the number of threads; each clip comes exactly
-/// once per epoch; with kShuffled the last incomplete batch of an epoch is kept too. Batches of
-/// similar length are formed when lengths differ (buckets), to keep padding small.
+/// only on (clips, config, epoch), not on the number of threads; each clip comes exactly once per
+/// epoch over all processes, which get equally many batches (Note [Shared epochs] in
+/// src/data/sampler.h). With kShuffled batches hold similar lengths, to keep padding small, and the
+/// last incomplete one is kept too.
 ///
 /// next() may be called from one thread. Errors of a worker (kData, kIo) are rethrown by next().
-/// Small corpora (pictures and mels below 1 GiB) are decoded once and kept in memory; that changes
-/// no batch. Shut-down: no further clip is begun, the queue of batches is closed, the threads join.
+/// Small corpora (pictures and mels below keep_bytes) are decoded once and kept in memory; that
+/// changes no batch. Shut-down: no further clip is begun, commands that give shards are ended, the
+/// queue of batches is closed, the threads join.
 class Loader {
  public:
+  /// Throws kConfig, naming the keys, for settings that do not fit the clips.
   Loader(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& config);
   ~Loader();
 
-  /// Starts (again) at batch `first_batch` of `epoch`.
+  /// Starts (again) at batch `first_batch` of `epoch`. The batches before it are not decoded, and
+  /// shards of which nothing else is needed not read.
   void start(std::int64_t epoch, std::int64_t first_batch = 0);
   /// Nothing at the end of the epoch.
   std::optional<Batch> next();
-  std::int64_t batches_per_epoch() const;
-  /// Milliseconds that next() has waited in all: how far data, not compute, is the bottleneck.
-  double waited_ms() const;
+  /// Of this process, in this epoch. With max_frames the number changes a little from epoch to
+  /// epoch.
+  std::int64_t batches(std::int64_t epoch) const;
+  /// Since the loader was made.
+  LoaderTimes times() const;
 
  private:
   struct State;

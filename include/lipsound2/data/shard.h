@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lipsound2/core/file.h"
@@ -35,6 +36,10 @@ class ShardWriter {
 /// Reads one clip by its place. Throws kIo when the shard is missing or cut short, kData when the
 /// bytes do not match the manifest's crc32 or are not the expected members; both name shard and id.
 StoredClip read_clip(const std::filesystem::path& manifest_folder, const ManifestEntry& entry);
+
+/// The clip in the bytes at its place; `shard` is what errors call the shard. Throws kData as
+/// read_clip().
+StoredClip parse_clip(std::string_view bytes, const ManifestEntry& entry, const std::string& shard);
 
 /// A file inside a shard.
 struct ShardMember {

@@ -18,7 +18,11 @@ struct DataConfig {
   data::FaceInputConfig faces;
   data::AugmentConfig augment;
   std::int64_t batch_size = 16;
+  std::int64_t max_frames = 0;
   std::int64_t threads = 1;
+  std::string shards;  ///< empty: beside the manifest
+  data::Access access = data::Access::kAuto;
+  std::int64_t buffer = 2048;
 
   void visit(config::FieldVisitor& v);
 };
