@@ -53,6 +53,12 @@ void add_prepare(CLI::App& program) {
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command->add_option("--speakers", config->speakers, "only these, such as s1,s2")->delimiter(',');
+  command
+      ->add_option("--longest",
+                   config->longest,
+                   "seconds; longer videos of a plain folder are cut at pauses")
+      ->check(CLI::Range(2.0, 600.0))
+      ->capture_default_str();
   command->add_option("--limit", config->limit, "only the first so many clips")
       ->check(CLI::NonNegativeNumber);
   command

@@ -4,18 +4,31 @@
 
 #include "lipsound2/core/error.h"
 
+#include "cmlr.h"
 #include "grid.h"
+#include "plain_folder.h"
+#include "tcd_timit.h"
 
 namespace lipsound2::corpora {
 
 const std::vector<std::string>& corpus_names() {
-  static const std::vector<std::string> names{"grid"};
+  static const std::vector<std::string> names{
+      "grid", "tcd-timit", "tcd-timit-30deg", "cmlr", "folder"};
   return names;
 }
 
 std::unique_ptr<CorpusReader> open_corpus(const std::string& name, CorpusOptions options) {
   if (name == "grid")
     return std::make_unique<GridReader>(std::move(options));
+  if (name == "tcd-timit")
+    return std::make_unique<TcdTimitReader>(std::move(options), TcdTimitReader::Camera::kStraight);
+  if (name == "tcd-timit-30deg")
+    return std::make_unique<TcdTimitReader>(std::move(options),
+                                            TcdTimitReader::Camera::kThirtyDegrees);
+  if (name == "cmlr")
+    return std::make_unique<CmlrReader>(std::move(options));
+  if (name == "folder")
+    return std::make_unique<PlainFolderReader>(std::move(options));
   fail(ErrorKind::kUsage,
        "--corpus: expected one of: {}; found {}",
        fmt::join(corpus_names(), ", "),

@@ -85,8 +85,8 @@ Plan make_plan(const PrepareConfig& config) {
           config.jobs,
           config.shard_clips,
           config.limit);
-  const std::unique_ptr<CorpusReader> corpus =
-      open_corpus(config.corpus, {.root = config.root, .speakers = config.speakers});
+  const std::unique_ptr<CorpusReader> corpus = open_corpus(
+      config.corpus, {.root = config.root, .speakers = config.speakers, .longest = config.longest});
   std::vector<SourceClip> found = all_clips(*corpus);
   const Splits splits = read_splits(*corpus, config.splits);
   Plan plan{.clips = {},

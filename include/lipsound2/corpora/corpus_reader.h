@@ -15,6 +15,7 @@ namespace lipsound2::corpora {
 struct CorpusOptions {
   std::filesystem::path root;         ///< as distributed
   std::vector<std::string> speakers;  ///< only these; empty: all
+  double longest = 12;  ///< seconds; longer videos of a plain folder are cut at pauses
 };
 
 /// A corpus in the layout of its distributor. Use it from one thread.

@@ -18,10 +18,11 @@ struct PrepareConfig {
   std::filesystem::path out;     ///< gets shards/, parts/, manifest.jsonl and rejects.jsonl
   std::filesystem::path splits;  ///< folder of lists; empty: 90, 5, 5 percent by hash of the id
   std::vector<std::string> speakers;  ///< only these; empty: all
-  std::int64_t limit = 0;             ///< only the first so many clips; 0: all
-  std::int64_t jobs = 1;              ///< threads that decode and crop
-  std::int64_t shard_clips = 100;     ///< planned clips per shard
-  bool check = false;                 ///< read every clip, write nothing
+  double longest = 12;             ///< seconds; longer videos of a plain folder are cut at pauses
+  std::int64_t limit = 0;          ///< only the first so many clips; 0: all
+  std::int64_t jobs = 1;           ///< threads that decode and crop
+  std::int64_t shard_clips = 100;  ///< planned clips per shard
+  bool check = false;              ///< read every clip, write nothing
   video::FaceClipConfig face;
 };
 

@@ -21,6 +21,9 @@ class Splits {
   /// Throws kData when one of the three is missing or empty, or when an id is in two of them.
   static Splits read(const std::filesystem::path& folder);
 
+  /// Of the ids in a published split: "train", "valid" or "test" by id.
+  explicit Splits(std::map<std::string, std::string> listed) : listed_(std::move(listed)) {}
+
   /// Nothing when there are lists and the clip's id is in none.
   std::optional<std::string> split_of(const SourceClip& clip) const;
 

@@ -1,0 +1,207 @@
+#include "tcd_timit.h"
+
+#include <gmock/gmock.h>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/corpora/prepare.h"
+#include "lipsound2/data/manifest.h"
+
+#include "real_clip.h"
+#include "support/temporary_folder.h"
+
+namespace lipsound2::corpora {
+namespace {
+
+using lipsound2::testing::TemporaryFolder;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+using Camera = TcdTimitReader::Camera;
+
+std::vector<SourceClip> tcd_clips(const std::filesystem::path& root,
+                                  Camera camera = Camera::kStraight,
+                                  const std::vector<std::string>& speakers = {}) {
+  return find_clips(TcdTimitReader({.root = root, .speakers = speakers}, camera));
+}
+
+std::vector<std::string> tcd_ids(const std::vector<SourceClip>& clips) {
+  std::vector<std::string> ids;
+  for (const SourceClip& clip : clips)
+    ids.push_back(clip.id);
+  return ids;
+}
+
+template <class Call>
+std::string tcd_error(const Call& call, ErrorKind kind = ErrorKind::kData) {
+  try {
+    call();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(TcdTimit, IsFoundAsUnpacked) {
+  const TemporaryFolder corpus;
+  for (const char* name : {"volunteers/02M/Clips/straightcam/si1011.mp4",
+                           "volunteers/01M/Clips/straightcam/sx11.mp4",
+                           "volunteers/01M/Clips/straightcam/sa1.mp4",
+                           "volunteers/01M/Clips/straightcam/sa1.wav",
+                           "volunteers/01M/Clips/30degcam/sa2.mp4",
+                           "lipspeakers/Lipspkr2/Clips/straightcam/sa1.mp4"})
+    corpus.write(name, "x");
+
+  const auto clips = tcd_clips(corpus.path());
+
+  EXPECT_THAT(tcd_ids(clips), ElementsAre("Lipspkr2/sa1", "01M/sa1", "01M/sx11", "02M/si1011"));
+  EXPECT_EQ(clips[1].speaker, "01M");
+  EXPECT_EQ(clips[1].video.path, (corpus / "volunteers/01M/Clips/straightcam/sa1.mp4").string());
+  EXPECT_TRUE(clips[1].sound.empty());
+  EXPECT_EQ(clips[1].bytes, 1);
+  EXPECT_EQ(clips[1].sex, Sex::kMale);
+  EXPECT_EQ(clips[0].sex, Sex::kUnknown);
+  EXPECT_EQ(clips[1].fault, "");
+}
+
+TEST(TcdTimit, IsFoundInTheLayoutWithoutClipsAndInAnyCase) {
+  const TemporaryFolder corpus;
+  corpus.write("Clean/volunteers/03F/straightcam/SA1.MP4", "x");
+  corpus.write("Clean/Volunteers/04f/STRAIGHTCAM/si1.Mp4", "x");
+  corpus.write("LIPSPEAKERS/LIPSPKR1/clips/StraightCam/sx9.mp4", "x");
+
+  EXPECT_THAT(tcd_ids(tcd_clips(corpus.path())), ElementsAre("Lipspkr1/sx9", "03F/sa1", "04F/si1"));
+}
+
+TEST(TcdTimit, HasTwoCameras) {
+  const TemporaryFolder corpus;
+  corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+  corpus.write("volunteers/01M/Clips/straightcam/SA2.txt", "0.1 0.4 don't\n0.4 0.6 ask\n");
+  corpus.write("volunteers/01M/Clips/30degcam/sa2.mp4", "x");
+
+  const auto clips = tcd_clips(corpus.path(), Camera::kThirtyDegrees);
+
+  ASSERT_THAT(tcd_ids(clips), ElementsAre("01M/sa2"));
+  EXPECT_EQ(clips[0].text, "don't ask");
+}
+
+TEST(TcdTimit, KnowsThat30MIs30F) {
+  const TemporaryFolder corpus;
+  corpus.write("volunteers/30M/Clips/straightcam/sa1.mp4", "x");
+  corpus.write("volunteers/30M/Clips/straightcam/sa2.mp4", "x");
+  corpus.write("volunteers/30F/Clips/straightcam/sa1.mp4", "xx");
+  std::vector<SourceClip> clips;
+
+  const auto remarks =
+      TcdTimitReader({.root = corpus.path(), .speakers = {"30F"}}, Camera::kStraight)
+          .find([&](SourceClip clip) { clips.push_back(std::move(clip)); });
+
+  EXPECT_THAT(tcd_ids(clips), ElementsAre("30F/sa1", "30F/sa2"));
+  EXPECT_EQ(clips[0].sex, Sex::kFemale);
+  EXPECT_EQ(clips[0].bytes, 2);
+  EXPECT_THAT(remarks, ElementsAre(AllOf(HasSubstr("taken before: 1"), HasSubstr("30M"))));
+}
+
+TEST(TcdTimit, TakesTextFromFilesInAnyCase) {
+  const TemporaryFolder corpus;
+  corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+  corpus.write("volunteers/01M/Clips/straightcam/SA1.TXT",
+               "0.00 0.31 she\r\n0.31 0.52 had\r\n0.52 0.70 your\r\n");
+  corpus.write("volunteers/01M/Clips/straightcam/sa2.mp4", "x");
+
+  const auto clips = tcd_clips(corpus.path());
+
+  EXPECT_EQ(clips[0].text, "she had your");
+  EXPECT_EQ(clips[0].note, "");
+  EXPECT_EQ(clips[1].text, "");
+  EXPECT_EQ(clips[1].note, "no transcript");
+}
+
+TEST(TcdTimit, TakesWordsButNoPhonesFromAnMlf) {
+  const TemporaryFolder corpus;
+  corpus.write("volunteers/30F/Clips/straightcam/sa1.mp4", "x");
+  corpus.write("volunteers/30F/Clips/straightcam/sx11.mp4", "x");
+  corpus.write("volunteers/volunteer_labelfiles.mlf",
+               "#!MLF!#\n\"Q:\\Videos\\TCD-TIMIT\\volunteers\\30M\\Clips\\straightcam\\SA1.rec\"\n"
+               "0 4600000 sil\n4600000 5300000 sh\n5300000 5600000 iy\n.\n");
+  corpus.write("words.MLF",
+               "#!MLF!#\n\"*/30F/straightcam/sx11.rec\"\n0 9 sil\n9 20 HE\n20 30 RAN\n.\n");
+
+  const auto clips = tcd_clips(corpus.path());
+
+  EXPECT_EQ(clips[0].text, "");
+  EXPECT_EQ(clips[0].note, "no transcript, the MLF file holds its phones only");
+  EXPECT_EQ(clips[1].text, "HE RAN");
+  EXPECT_EQ(clips[1].note, "");
+}
+
+TEST(TcdTimit, TakesSentencesFromThePromptsOfTimit) {
+  const TemporaryFolder corpus;
+  corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+  corpus.write("PROMPTS.TXT",
+               "; TIMIT sentences (prompts)\n"
+               "She had your dark suit in greasy wash water all year. (sa1)\r\n");
+
+  const auto clips = tcd_clips(corpus.path());
+
+  EXPECT_EQ(clips[0].text, "She had your dark suit in greasy wash water all year.");
+}
+
+TEST(TcdTimit, PassesOverWhatMacLeavesBehind) {
+  const TemporaryFolder corpus;
+  corpus.write("__MACOSX/volunteers/01M/Clips/straightcam/._sa1.mp4", "x");
+  corpus.write("volunteers/01M/Clips/straightcam/._sa1.mp4", "x");
+  corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+
+  EXPECT_THAT(tcd_ids(tcd_clips(corpus.path())), ElementsAre("01M/sa1"));
+}
+
+TEST(TcdTimit, SaysWhatIsMissing) {
+  const TemporaryFolder corpus;
+  EXPECT_THAT(tcd_error([] { tcd_clips("/nowhere/tcd"); }),
+              AllOf(HasSubstr("/nowhere/tcd"), HasSubstr("found nothing")));
+  EXPECT_THAT(tcd_error([&] { tcd_clips(corpus.path()); }),
+              HasSubstr("volunteers/01M/Clips/straightcam/sa1.mp4, found none in 0 folders"));
+  corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+  EXPECT_THAT(tcd_error([&] { tcd_clips(corpus.path(), Camera::kThirtyDegrees); }),
+              HasSubstr("Clips/30degcam/sa1.mp4, found none in 1 folders"));
+  EXPECT_THAT(tcd_error([&] { tcd_clips(corpus.path(), Camera::kStraight, {"02M"}); }),
+              HasSubstr("expected clips of speaker 02M, found 01M"));
+}
+
+TEST(TcdTimitEndToEnd, IsPreparedFromHighDefinition) {
+  if (!real_data())
+    GTEST_SKIP() << "LIPSOUND2_DATA is not set";
+  const TemporaryFolder folder;
+  const video::FaceClip clip = real_clip("s1/bbaf2n.mpg", 900);
+  const auto place = folder / "tcd/volunteers/01M/Clips/straightcam";
+  write_clip(place / "SA1.mp4",
+             clip,
+             {.width = 1920,
+              .height = 1080,
+              .fps = 30000,
+              .seconds = 1001,
+              .video_bits_per_second = 8'000'000},
+             clip.sound);
+  folder.write("tcd/volunteers/01M/Clips/straightcam/SA1.txt", "0 1 BIN\n1 2 BLUE\n");
+  PrepareConfig config;
+  config.corpus = "tcd-timit";
+  config.root = folder / "tcd";
+  config.out = folder / "out";
+
+  const PrepareReport report = prepare(config);
+
+  EXPECT_EQ(report.rejected(), 0);
+  const auto entries = data::read_manifest(folder / "out/manifest.jsonl");
+  ASSERT_EQ(entries.size(), 1U);
+  EXPECT_EQ(entries[0].id, "01M/sa1");
+  EXPECT_EQ(entries[0].text, "BIN BLUE");
+  EXPECT_NEAR(static_cast<double>(entries[0].frames), 75, 1);
+  EXPECT_EQ(entries[0].samples, 640 * entries[0].frames);
+  EXPECT_THAT(report.formats, ElementsAre(Pair(HasSubstr("1920 x 1080 at 29.97 fps"), 1)));
+}
+
+}  // namespace
+}  // namespace lipsound2::corpora
