@@ -5,6 +5,9 @@
 #include <tuple>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+
+#include "yaml_text.h"
 
 namespace lipsound2::config {
 namespace {
@@ -71,20 +74,14 @@ class Merger {
   int depth_ = 0;
 };
 
-YAML::Node load_file(const std::string& file) {
+YAML::Node load_file(const std::filesystem::path& file) {
+  std::string text;
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAllFromFile(file);
-    require(documents.size() <= 1,
-            ErrorKind::kConfig,
-            "{}: expected one YAML document, found {}",
-            file,
-            documents.size());
-    return documents.empty() ? YAML::Node() : documents.front();
-  } catch (const YAML::BadFile&) {
-    fail(ErrorKind::kConfig, "{}: no such config file, or not readable", file);
-  } catch (const YAML::Exception& error) {
-    fail(ErrorKind::kConfig, "{}:{}: not valid YAML: {}", file, error.mark.line + 1, error.msg);
+    text = read_file(file);
+  } catch (const Error& error) {
+    fail(ErrorKind::kConfig, "no such config file, or not readable: {}", error.what());
   }
+  return parse_yaml(text, file.string());
 }
 
 void merge_file(TreeNode& root, const std::filesystem::path& file, int depth) {
@@ -92,7 +89,7 @@ void merge_file(TreeNode& root, const std::filesystem::path& file, int depth) {
           ErrorKind::kConfig,
           "{}: `extends` goes round in a circle",
           file.string());
-  YAML::Node yaml = load_file(file.string());
+  YAML::Node yaml = load_file(file);
   require(yaml.IsMap() || yaml.IsNull(),
           ErrorKind::kConfig,
           "{}: expected keys and values at the top",
@@ -137,14 +134,10 @@ TreeNode read_tree(const std::filesystem::path& file) {
 }
 
 TreeNode read_tree_of(const std::string& text, const std::string& name) {
+  const YAML::Node yaml = parse_yaml(text, name);
+  require(yaml.IsMap(), ErrorKind::kConfig, "{}: expected keys and values at the top", name);
   TreeNode root;
-  try {
-    const YAML::Node yaml = YAML::Load(text);
-    require(yaml.IsMap(), ErrorKind::kConfig, "{}: expected keys and values at the top", name);
-    Merger(name, Merger::Lines::kNumbered).merge(root, yaml);
-  } catch (const YAML::Exception& error) {
-    fail(ErrorKind::kConfig, "{}:{}: not valid YAML: {}", name, error.mark.line + 1, error.msg);
-  }
+  Merger(name, Merger::Lines::kNumbered).merge(root, yaml);
   return root;
 }
 
@@ -155,16 +148,7 @@ void lay_over(TreeNode& root, const Override& change) {
           "{} {}: expected key=value, such as train.steps=1000",
           change.origin,
           change.text);
-  YAML::Node value;
-  try {
-    value = YAML::Load(change.text.substr(equals + 1));
-  } catch (const YAML::Exception& error) {
-    fail(ErrorKind::kConfig,
-         "{} {}: the value is not valid YAML: {}",
-         change.origin,
-         change.text,
-         error.msg);
-  }
+  YAML::Node value = parse_yaml(change.text.substr(equals + 1), change.origin + " " + change.text);
   std::string key = change.text.substr(0, equals);
   for (auto dot = key.rfind('.'); dot != std::string::npos; dot = key.rfind('.')) {
     YAML::Node outer;

@@ -110,7 +110,10 @@ TEST(YamlReader, RefusesWhatIsNoConfig) {
   EXPECT_THAT(message_of("name: a\ninner: {dim: 2}\nname: b\n"),
               HasSubstr("bad.yaml:3: name is there twice"));
   EXPECT_THAT(message_of("[a, b]: 3\n"), HasSubstr("bad.yaml:1: a key must be a text"));
-  EXPECT_THAT(message_of("name: a\n---\nname: b\n"), HasSubstr("one YAML document, found 2"));
+  EXPECT_THAT(message_of("name: a\n---\nname: b\n"),
+              HasSubstr("bad.yaml: expected one YAML document"));
+  EXPECT_THAT(message_of("{name: a}\nloud: true\n"), HasSubstr("goes on after its end"));
+  EXPECT_THAT(message_of(",\nname: a\n"), HasSubstr("goes on after its end"));
   EXPECT_THAT(message_of("name: a\nextends: [b]\n"),
               HasSubstr("bad.yaml:2: extends must be the name of a file, is a list"));
   EXPECT_THAT(message_of("inner: &a {b: *a}\n"), HasSubstr("too large or too deep"));

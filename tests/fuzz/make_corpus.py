@@ -1,12 +1,21 @@
 #!/usr/bin/env python3
 """Writes the seeds of the fuzz targets into tests/fuzz/corpus: tiny files of each kind that the targets take.
 
+Needs ffmpeg (5.1) and Pillow:
+
     python3 tests/fuzz/make_corpus.py
 """
 
+import io
+import json
 import math
 import pathlib
 import struct
+import subprocess
+import tarfile
+import tempfile
+
+from PIL import Image
 
 CORPUS = pathlib.Path(__file__).parent / "corpus"
 RATE = 16000
@@ -115,11 +124,171 @@ def texts():
     return {name: text.encode() for name, text in lines.items()} | broken
 
 
+def configs():
+    every_kind = """name: "a b"
+color: blue
+sizes: [3, 0x10]
+words: [p, 'q r']
+rates: {encoder: 0.1, encoder.lstm: .5}
+loud: true
+inner: {dim: 64, rate: 2.5e-1}
+"""
+    texts = {
+        "every_kind": every_kind,
+        "block_style": "sizes:\n  - 1\n  - 2\ninner:\n  dim: 2\n  # a comment\nwords: []\n",
+        "override": "name: a\n\0inner.dim=32",
+        "override_group": "inner: {dim: 2}\n\0inner={rate: 3}",
+        "chain": "stages:\n  - a.yaml\n  - {config: b.yaml, set: {inner.dim: 32, words: [x, \"7\"], inner: {rate: 1}}}\n",
+        "alias": "inner: &x {dim: 2}\nrates: *x\n",
+        "round_alias": "inner: &x {dim: *x}\n",
+        "merge_key": "inner: {<<: {dim: 4}}\n",
+        "twice": "name: a\nname: b\n",
+        "wrong_types": "name: [a]\ncolor: green\nsizes: 3\nwords: {a: b}\nrates: x\nloud: 2\ninner: 7\n",
+        "documents": "name: a\n---\nname: b\n",
+        "block_text": "name: |\n  two\n  lines\nwords:\n- >-\n  folded\n  text\n",
+        "not_numbers": "inner: {rate: .nan}\nrates: {a: .inf, b: -.inf}\n",
+        "tags": "name: !!str 3\nsizes: !!seq [1]\nloud: !<tag:yaml.org,2002:bool> yes\n",
+        "extends": "extends: nowhere.yaml\nname: a\n",
+        "bom": "\ufeffname: a\n",
+    }
+    return {name: text.encode() for name, text in texts.items()}
+
+
+CLIP = {"id": "s1/a", "speaker": "s1", "split": "train", "text": "bin blue", "frames": 2, "fps": 25, "samples": 1280,
+        "rate": 16000, "shard": "shards/00000.tar", "offset": 0, "bytes": 3072, "crc32": 305419896, "note": ""}
+
+
+def manifests():
+    def line(**changes):
+        return json.dumps({**CLIP, **changes}, separators=(",", ":"), ensure_ascii=False)
+
+    lines = {
+        "one": line(),
+        "two": line() + "\n" + line(id="s1/b", split="valid", offset=3072, sex="f") + "\n",
+        "spaces": json.dumps(CLIP, indent=None) + "\n",
+        "escapes": line(text='say \\ "so"\n\t\u0001 é 语音') + "\n",
+        "ascii_escapes": json.dumps({**CLIP, "text": "语音 \U0001f600"}) + "\n",
+        "id_twice": line() + "\n" + line() + "\n",
+        "numbers": line(fps=29.97, frames=2147483647, samples=1 << 48, crc32=4294967295) + "\n",
+        "too_large": line(frames=1 << 31) + "\n",
+        "negative": line(offset=-1) + "\n",
+        "exponent": line().replace("25", "2.5e1") + "\n",
+        "unknown_field": line(more=[1, {"a": None}]) + "\n",
+        "missing": '{"id":"s1/a"}\n',
+        "no_object": "[1,2]\n",
+        "empty_line": line() + "\n\n",
+        "carriage_return": line() + "\r\n",
+    }
+    return {name: text.encode() for name, text in lines.items()} | {"not_utf8": line().encode().replace(b"bin", b"b\xffn")}
+
+
+def tar(members):
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for name, content in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return file.getvalue().rstrip(b"\0")
+
+
+def shards():
+    def clip(count, faces, movie, sound=b"fLaC"):
+        about = json.dumps({"id": "s1/a", "faces": faces}).encode() if isinstance(faces, list) else faces
+        return b"%d" % count + b"\n--\n".join([about, movie, sound])
+
+    members = [("s1/a.json", b'{"id":"s1/a","faces":[3,2]}'), ("s1/a.faces.mjpeg", b"abcde"), ("s1/a.flac", b"fLaC")]
+    whole = tar(members)
+    whole += bytes(-len(whole) % 512)
+    longest = "/".join(["d" * 99, "e" * 50, "f" * 90])
+    named = tar([(longest, b"x")])
+    return {
+        "clip": clip(2, [3, 2], b"abcde"),
+        "no_pictures": clip(0, [], b""),
+        "sizes_that_wrap": clip(2, [(1 << 64) - 1, 6], b"abcde"),
+        "sizes_too_large": clip(2, [3, 3], b"abcde"),
+        "negative_size": clip(2, [-3, 8], b"abcde"),
+        "not_json": clip(1, b"{", b"abcde"),
+        "deep_json": clip(1, b'{"id":"s1/a","faces":[' + b"[" * 200 + b"]" * 200 + b"]}", b"abcde"),
+        "raw": whole,
+        "long_name": named + bytes(-len(named) % 512),
+        "cut": whole[:700],
+        "empty_blocks": whole + bytes(1024),
+        "pax": tar([("a", b"")]).replace(b"ustar\x0000", b"ustar  \0"),
+    }
+
+
+def jpegs():
+    size = (24, 16)
+    color = Image.new("RGB", size)
+    color.putdata([(8 * x, 12 * y, (x * y) % 256) for y in range(size[1]) for x in range(size[0])])
+    gray = color.convert("L")
+
+    def coded(image, **options):
+        file = io.BytesIO()
+        image.save(file, "JPEG", **options)
+        return file.getvalue()
+
+    plain = coded(gray, quality=60)
+    start_of_frame = plain.index(b"\xff\xc0")
+    return {
+        "gray": plain,
+        "color_420": coded(color, quality=60),
+        "color_444": coded(color, quality=60, subsampling=0),
+        "color_422": coded(color, quality=60, subsampling=1),
+        "progressive": coded(color, quality=60, progressive=True),
+        "restarts": coded(color, quality=60, restart_marker_blocks=2),
+        "rgb": coded(color, quality=60, keep_rgb=True),
+        "cmyk": coded(color.convert("CMYK"), quality=60),
+        "one_pixel": coded(gray.resize((1, 1)), quality=60),
+        "comment": coded(gray, quality=60, comment=b"a comment"),
+        "orientation": coded(color, quality=60, exif=b"Exif\0\0MM\0*\0\0\0\x08\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0"),
+        "cut": plain[:-40],
+        "8192_wide": plain[:start_of_frame + 5] + struct.pack(">HH", 16, 8192) + plain[start_of_frame + 9:],
+        "65535_high": plain[:start_of_frame + 5] + struct.pack(">HH", 65535, 24) + plain[start_of_frame + 9:],
+        "no_height": plain[:start_of_frame + 5] + struct.pack(">HH", 0, 24) + plain[start_of_frame + 9:],
+    }
+
+
+def containers():
+    """Videos of 64 x 48 with a tone, half a second; before each, the two bytes that choose a part."""
+    def video(name, *options, rate=25, seconds=0.5):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / name
+            subprocess.run(
+                ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"testsrc=s=64x48:r={rate}:d={seconds}", "-f", "lavfi", "-i",
+                 f"sine=r=16000:d={seconds}", "-fflags", "+bitexact", "-flags", "+bitexact", *options, str(file)], check=True)
+            return file.read_bytes()
+
+    whole, part, cut = bytes(2), bytes([3, 6]), 1500
+    mpeg = video("a.mpg", "-c:v", "mpeg1video", "-q:v", "20", "-c:a", "mp2", "-b:a", "32k")
+    mp4 = video("a.mp4", "-c:v", "mpeg4", "-q:v", "20", "-c:a", "aac", "-b:a", "16k")
+    return {
+        "mpeg": whole + mpeg,
+        "mpeg_part": part + mpeg,
+        "mpeg_cut": whole + mpeg[:cut],
+        "mp4": whole + mp4,
+        "mp4_part": part + mp4,
+        "mp4_30_fps": whole + video("a.mp4", "-c:v", "mpeg4", "-q:v", "20", "-c:a", "aac", "-b:a", "16k", rate="30000/1001"),
+        "mp4_turned": whole + video("a.mov", "-c:v", "mjpeg", "-q:v", "20", "-metadata:s:v", "rotate=90", "-c:a", "pcm_u8", seconds=0.2),
+        "matroska": whole + video("a.mkv", "-c:v", "mpeg4", "-q:v", "20", "-c:a", "flac", seconds=0.3),
+        "avi": part + video("a.avi", "-c:v", "mjpeg", "-q:v", "25", "-c:a", "pcm_u8", "-ar", "8000", seconds=0.2),
+        "transport": whole + video("a.ts", "-c:v", "mpeg2video", "-q:v", "20", "-c:a", "mp2", "-b:a", "32k", seconds=0.3),
+        "no_sound": whole + video("a.mp4", "-an", "-c:v", "mpeg4", "-q:v", "20", seconds=0.2),
+        "no_picture": whole + video("a.m4a", "-vn", "-c:a", "aac", "-b:a", "16k", seconds=0.2),
+        "stereo": whole + video("a.mkv", "-c:v", "mpeg4", "-q:v", "20", "-ac", "2", "-c:a", "pcm_s16le", "-ar", "8000", seconds=0.2),
+        "text": whole + b"no film",
+        "wav": whole + wav(struct.pack(f"<{len(TONE)}h", *TONE)),
+    }
+
+
 def main():
-    for target, files in (("sound_reader", sound_files()), ("sound_metrics", metric_inputs()), ("text_errors", texts())):
+    targets = {"sound_reader": sound_files, "sound_metrics": metric_inputs, "text_errors": texts, "config": configs,
+               "manifest": manifests, "shard": shards, "jpeg": jpegs, "container": containers}
+    for target, make in targets.items():
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
-        for name, data in files.items():
+        for name, data in make().items():
             (folder / name).write_bytes(data)
 
 
