@@ -18,6 +18,8 @@
 namespace lipsound2::data {
 namespace {
 
+constexpr std::size_t kLargestPicture = 1 << 30;  // so that sums of sizes do not overflow
+
 /// The id as a WebDataset key. A key ends at the first dot of its file name, so dots become %2E
 /// (and percent signs %25).
 std::string shard_key(const std::string& id) {
@@ -112,7 +114,7 @@ std::vector<std::size_t> picture_sizes(const TarMember& member,
           std::string(member.content.substr(0, 60)));
   std::vector<std::size_t> sizes;
   for (const nlohmann::json& size : json["faces"]) {
-    require(size.is_number_unsigned(),
+    require(size.is_number_unsigned() && size.get<std::size_t>() <= kLargestPicture,
             ErrorKind::kData,
             "{}: expected sizes in 'faces', found {}",
             where,

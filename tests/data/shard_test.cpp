@@ -10,6 +10,7 @@
 
 #include "support/temporary_folder.h"
 #include "support/toy_corpus.h"
+#include "tar.h"
 
 namespace lipsound2::data {
 namespace {
@@ -195,6 +196,23 @@ TEST(ShardFault, APlaceBetweenMembersIsNoticed) {
 
   EXPECT_EQ(error.kind(), ErrorKind::kData);
   EXPECT_THAT(error.what(), HasSubstr("expected the ustar header of a regular file as member 1"));
+}
+
+TEST(ShardFault, SizesWhoseSumOverflowsAreNoticed) {
+  const std::string bytes =
+      tar_member("s1/one.json", R"({"id":"s1/one","faces":[18446744073709551615,6]})") +
+      tar_member("s1/one.faces.mjpeg", "abcde") + tar_member("s1/one.flac", "");
+  ManifestEntry entry = raw_entry("s1/one");
+  entry.frames = 2;
+  entry.crc32 = static_cast<std::uint32_t>(
+      ::crc32_z(0, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size()));
+
+  try {
+    parse_clip(bytes, entry, "a.tar");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("expected sizes in 'faces', found 18446744073709551615"));
+  }
 }
 
 TEST(ShardFault, AManifestWithAnotherNumberOfPicturesIsNoticed) {

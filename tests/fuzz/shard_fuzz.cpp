@@ -31,13 +31,10 @@ std::string shard_of(std::string_view input) {
   return shard;
 }
 
-data::ManifestEntry entry_of(std::string_view shard,
-                             std::string_view input,
-                             const std::string& name) {
+data::ManifestEntry entry_of(std::string_view shard, std::string_view input) {
   data::ManifestEntry entry;
   entry.id = "s1/a";
   entry.frames = input.empty() ? 0 : input.front() - '0';
-  entry.shard = name;
   entry.bytes = static_cast<std::int64_t>(shard.size());
   entry.crc32 = static_cast<std::uint32_t>(
       crc32_z(0, reinterpret_cast<const unsigned char*>(shard.data()), shard.size()));
@@ -69,11 +66,9 @@ void read(std::string_view input) {
 
   file.hold(shard + data::tar_end());
   read_or_refuse({ErrorKind::kData}, [&] { return data::list_shard(file.path()); });
-  if (shard.empty())
-    return;
-  const auto entry = entry_of(shard, input, file.name());
-  if (const auto clip =
-          read_or_refuse({ErrorKind::kData}, [&] { return data::read_clip(file.folder(), entry); }))
+  const auto entry = entry_of(shard, input);
+  if (const auto clip = read_or_refuse({ErrorKind::kData},
+                                       [&] { return data::parse_clip(shard, entry, "fuzz"); }))
     check_clip(*clip, entry);
 }
 
