@@ -163,12 +163,20 @@ std::vector<std::string> read_csv_ids(const fs::path& file) {
   return ids;
 }
 
-/// The official lists that are there, by id.
+/// The official lists, with the number of their clips on the page of the corpus.
+struct OfficialList {
+  const char* file;
+  Split split;
+  std::int64_t published;
+};
+constexpr std::array<OfficialList, 3> kOfficialLists{{{"train.csv", Split::kTrain, 71448},
+                                                      {"val.csv", Split::kValid, 10206},
+                                                      {"test.csv", Split::kTest, 20418}}};
+
+/// Those lists that are there, by id.
 std::map<std::string, Split> read_lists(const fs::path& root) {
-  const std::array<std::pair<const char*, Split>, 3> files{
-      {{"train.csv", Split::kTrain}, {"val.csv", Split::kValid}, {"test.csv", Split::kTest}}};
   std::map<std::string, Split> lists;
-  for (const auto& [name, split] : files) {
+  for (const auto& [name, split, published] : kOfficialLists) {
     if (!fs::exists(root / name))
       continue;
     for (const std::string& id : read_csv_ids(root / name)) {
@@ -182,6 +190,24 @@ std::map<std::string, Split> read_lists(const fs::path& root) {
     }
   }
   return lists;
+}
+
+/// What is unusual in the lists, and how many clips they do not name.
+std::vector<std::string> list_remarks(const std::map<std::string, Split>& lists,
+                                      std::int64_t unlisted) {
+  std::vector<std::string> remarks;
+  if (lists.empty())
+    return remarks;
+  for (const auto& [file, split, published] : kOfficialLists) {
+    std::int64_t count = 0;
+    for (const auto& [id, listed] : lists)
+      count += listed == split;
+    if (count != published)
+      remarks.push_back(fmt::format("{} names {} clips, published are {}", file, count, published));
+  }
+  if (unlisted > 0)
+    remarks.push_back(fmt::format("in none of the lists, so split by hash: {} clips", unlisted));
+  return remarks;
 }
 
 bool is_unseen(const std::string& id) {
@@ -247,10 +273,7 @@ std::vector<std::string> CmlrReader::find(const std::function<void(SourceClip)>&
           "{}: expected clips of CMLR such as video/s1/20170121/{}.mp4, found none",
           options_.root.string(),
           kExample);
-  if (unlisted == 0 || lists.empty())
-    return {};
-  return {fmt::format("in none of train.csv, val.csv and test.csv, so split by hash: {} clips",
-                      unlisted)};
+  return list_remarks(lists, unlisted);
 }
 
 std::vector<std::string> CmlrReader::split_names() const {

@@ -1,16 +1,22 @@
 #include "tcd_timit.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
 #include <sstream>
 
+#include <fmt/ranges.h>
+
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/core/random.h"
 
 #include "folder_listing.h"
 #include "master_labels.h"
+#include "published_list.h"
 #include "transcript_file.h"
 
 namespace lipsound2::corpora {
@@ -20,6 +26,27 @@ namespace fs = std::filesystem;
 
 constexpr const char* kStraightCamera = "straightcam";
 constexpr const char* kThirtyDegreeCamera = "30degcam";
+constexpr const char* kLipspeaker = "Lipspkr";
+constexpr std::int64_t kVolunteerSentences = 98;
+constexpr std::int64_t kLipspeakerSentences = 377;
+/// On whom the speaker-independent split tests, in the same label lists as the volunteers' clips.
+constexpr std::array<std::string_view, 17> kUnseenVolunteers{"08F",
+                                                             "09F",
+                                                             "15F",
+                                                             "18M",
+                                                             "25M",
+                                                             "28M",
+                                                             "33F",
+                                                             "34M",
+                                                             "36F",
+                                                             "41M",
+                                                             "44F",
+                                                             "45F",
+                                                             "49F",
+                                                             "54M",
+                                                             "55F",
+                                                             "56M",
+                                                             "58F"};
 constexpr int kDeepest = 2;  ///< folders between the root and a speaker's
 
 /// "Lipspkr1" or "01M" for the folder of a speaker, in whatever case; nothing for another folder.
@@ -27,7 +54,7 @@ std::optional<std::string> tcd_speaker(const std::string& folder) {
   const std::string name = lower_case(folder);
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   if (name.size() == 8 && name.starts_with("lipspkr") && is_digit(name[7]))
-    return "Lipspkr" + name.substr(7);
+    return kLipspeaker + name.substr(7);
   if (name.size() != 3 || !is_digit(name[0]) || !is_digit(name[1]) ||
       (name[2] != 'm' && name[2] != 'f'))
     return std::nullopt;
@@ -177,6 +204,7 @@ class TcdClips {
         doubles_.push_back(path);
         continue;
       }
+      ++counts_[speaker];
       const std::string text = sentence + ".txt";
       const auto beside = files.find(text);
       const auto of_straight = straight.find(text);
@@ -190,6 +218,7 @@ class TcdClips {
   }
 
   std::size_t count() const { return places_.size(); }
+  const std::map<std::string, std::int64_t>& counts() const { return counts_; }
 
   std::vector<std::string> remarks() const {
     if (doubles_.empty())
@@ -204,6 +233,7 @@ class TcdClips {
   TcdTexts texts_;
   const std::function<void(SourceClip)>& take_;
   std::map<std::string, fs::path> places_;
+  std::map<std::string, std::int64_t> counts_;  ///< clips by speaker
   std::vector<fs::path> doubles_;
 };
 
@@ -213,8 +243,65 @@ std::vector<std::string> speakers_of(const TcdTree& tree) {
   for (const auto& [speaker, folder] : tree.speakers)
     names.insert(speaker);
   std::vector<std::string> sorted(names.begin(), names.end());
-  std::ranges::stable_partition(sorted, [](const std::string& s) { return s.starts_with("L"); });
+  std::ranges::stable_partition(sorted,
+                                [](const std::string& s) { return s.starts_with(kLipspeaker); });
   return sorted;
+}
+
+constexpr const char* kVolunteerList = "tcd-timit/volunteers";
+
+Splits overlapped_splits() {
+  std::map<std::string, std::string> listed;
+  for (const PublishedSpeaker& volunteer : read_published_list(kVolunteerList)) {
+    for (const std::string& sentence : volunteer.test)
+      listed[volunteer.speaker + "/" + sentence] = "test";
+    for (const std::string& sentence : volunteer.train) {
+      const std::string id = volunteer.speaker + "/" + sentence;
+      listed[id] = train_or_valid(id);
+    }
+  }
+  return Splits(std::move(listed));
+}
+
+Splits unseen_splits() {
+  std::map<std::string, std::string> listed;
+  for (const PublishedSpeaker& volunteer : read_published_list(kVolunteerList)) {
+    const bool unseen =
+        std::ranges::find(kUnseenVolunteers, volunteer.speaker) != kUnseenVolunteers.end();
+    for (const auto* sentences : {&volunteer.train, &volunteer.test})
+      for (const std::string& sentence : *sentences) {
+        const std::string id = volunteer.speaker + "/" + sentence;
+        listed[id] = unseen ? "test" : train_or_valid(id);
+      }
+  }
+  return Splits(std::move(listed));
+}
+
+Splits lipspeaker_splits(const std::vector<SourceClip>& clips) {
+  std::map<std::string, std::string> listed;
+  for (const SourceClip& clip : clips) {
+    if (!clip.speaker.starts_with(kLipspeaker))
+      continue;
+    const std::uint64_t percent = hash(clip.id.substr(clip.speaker.size() + 1)) % 100;
+    listed[clip.id] = percent < 90 ? "train" : percent < 95 ? "valid" : "test";
+  }
+  require(!listed.empty(), ErrorKind::kData, "expected clips of lipspeakers, found none");
+  return Splits(std::move(listed));
+}
+
+/// Speakers of whom clips are missing, or too many are there.
+std::vector<std::string> count_remarks(const std::map<std::string, std::int64_t>& counts) {
+  std::string unusual;
+  for (const auto& [speaker, count] : counts) {
+    const std::int64_t published =
+        speaker.starts_with(kLipspeaker) ? kLipspeakerSentences : kVolunteerSentences;
+    if (count != published)
+      unusual +=
+          fmt::format("{}{} {} of {}", unusual.empty() ? "" : ", ", speaker, count, published);
+  }
+  if (unusual.empty())
+    return {};
+  return {"other numbers of clips than published: " + unusual};
 }
 
 }  // namespace
@@ -246,15 +333,24 @@ std::vector<std::string> TcdTimitReader::find(const std::function<void(SourceCli
           root.string(),
           camera,
           tree.speakers.size());
-  return clips.remarks();
+  std::vector<std::string> remarks = clips.remarks();
+  std::ranges::copy(count_remarks(clips.counts()), std::back_inserter(remarks));
+  return remarks;
 }
 
 std::vector<std::string> TcdTimitReader::split_names() const {
-  return {};
+  return {"overlapped", "unseen", "lipspeakers"};
 }
 
 Splits TcdTimitReader::splits(const std::string& name) const {
-  fail(ErrorKind::kUsage, "--splits: expected a folder of lists, found {}", name);
+  if (name == "lipspeakers")
+    return lipspeaker_splits(find_clips(*this));
+  require(name == "overlapped" || name == "unseen",
+          ErrorKind::kUsage,
+          "--splits: expected a folder of lists or one of {}, found {}",
+          fmt::join(split_names(), ", "),
+          name);
+  return name == "overlapped" ? overlapped_splits() : unseen_splits();
 }
 
 }  // namespace lipsound2::corpora

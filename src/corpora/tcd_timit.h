@@ -17,10 +17,11 @@ namespace lipsound2::corpora {
 ///      files that come with the corpus hold phones, which are no text;
 ///   3. the sentence of that name in a PROMPTS.TXT as TIMIT has it, at the root.
 ///
-/// Splits: "overlapped" and "unseen" as in the label lists of mpc001's auto-avsr models (56
-/// volunteers; 27M, 35M and 53M are in none), with one in twenty of the training clips, by hash,
-/// for validation; "lipspeakers", whose division nobody has published: 90, 5 and 5 percent by the
-/// hash of the sentence, so that no sentence is heard in training and in the test.
+/// Splits: "overlapped" and "unseen" as in the label lists of a public benchmark (see
+/// configs/splits/tcd-timit), which know 56 of the 59 volunteers, with one in twenty of their
+/// training clips set aside for validation; "lipspeakers", whose division nobody has published: 90,
+/// 5 and 5 percent by the hash of the sentence, so that no sentence is heard both in training and
+/// in the test.
 class TcdTimitReader : public CorpusReader {
  public:
   enum class Camera { kStraight, kThirtyDegrees };

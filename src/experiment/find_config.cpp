@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "lipsound2/config/config_folders.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
 
@@ -9,11 +10,6 @@ namespace lipsound2::experiment {
 
 namespace fs = std::filesystem;
 namespace {
-
-std::vector<fs::path> config_folders() {
-  const fs::path program = fs::read_symlink("/proc/self/exe").parent_path();
-  return {".", program / "../share/lipsound2/configs", program / "../../configs"};
-}
 
 void collect_manifests(const fs::path& folder, int depth, std::set<fs::path>& found) {
   std::error_code unreadable;
@@ -33,7 +29,7 @@ fs::path find_config(const std::string& name) {
     return name;
   const bool bare = fs::path(name).filename() == name;
   std::string looked = name;
-  for (const fs::path& folder : bare ? config_folders() : std::vector<fs::path>{"."})
+  for (const fs::path& folder : bare ? config::config_folders() : std::vector<fs::path>{"."})
     for (const std::string& file : {name, name + ".yaml"}) {
       if (fs::is_regular_file(folder / file))
         return folder / file;

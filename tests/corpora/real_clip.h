@@ -2,8 +2,13 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include <zlib.h>
 
 #include "lipsound2/video/face_clip.h"
 #include "lipsound2/video/movie_writer.h"
@@ -52,6 +57,28 @@ inline void write_clip(const std::filesystem::path& file,
     movie.write(in_the_middle(
         clip.faces[static_cast<std::size_t>(i * period * 25 + 1e-6)], format.width, format.height));
   movie.finish(sound);
+}
+
+/// For thousands of files: without waiting for the disk, as TemporaryFolder::write() does.
+inline void write_unsafely(const std::filesystem::path& file, const std::string& bytes) {
+  std::filesystem::create_directories(file.parent_path());
+  std::ofstream(file) << bytes;
+}
+
+/// Lines "volunteers/01M/Clips/straightcam/si1175 DIVERSITY OF ..." of a published list.
+inline std::vector<std::pair<std::string, std::string>> label_lines(const std::string& name) {
+  const std::string file = (*real_data() / "labels" / (name + ".ref.gz")).string();
+  gzFile lines = gzopen(file.c_str(), "rb");
+  std::vector<std::pair<std::string, std::string>> labels;
+  char line[4096];
+  while (gzgets(lines, line, sizeof(line))) {
+    std::string text(line);
+    text.erase(text.find_last_not_of("\r\n") + 1);
+    const std::size_t blank = text.find(' ');
+    labels.emplace_back(text.substr(0, blank), text.substr(blank + 1));
+  }
+  gzclose(lines);
+  return labels;
 }
 
 }  // namespace lipsound2::corpora

@@ -1,5 +1,8 @@
 #include "tcd_timit.h"
 
+#include <map>
+#include <sstream>
+
 #include <gmock/gmock.h>
 
 #include "lipsound2/core/error.h"
@@ -101,7 +104,9 @@ TEST(TcdTimit, KnowsThat30MIs30F) {
   EXPECT_THAT(tcd_ids(clips), ElementsAre("30F/sa1", "30F/sa2"));
   EXPECT_EQ(clips[0].sex, Sex::kFemale);
   EXPECT_EQ(clips[0].bytes, 2);
-  EXPECT_THAT(remarks, ElementsAre(AllOf(HasSubstr("taken before: 1"), HasSubstr("30M"))));
+  EXPECT_THAT(remarks,
+              ElementsAre(AllOf(HasSubstr("taken before: 1"), HasSubstr("30M")),
+                          "other numbers of clips than published: 30F 2 of 98"));
 }
 
 TEST(TcdTimit, TakesTextFromFilesInAnyCase) {
@@ -156,6 +161,109 @@ TEST(TcdTimit, PassesOverWhatMacLeavesBehind) {
   corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
 
   EXPECT_THAT(tcd_ids(tcd_clips(corpus.path())), ElementsAre("01M/sa1"));
+}
+
+/// Clips of the split by "train", "valid" and "test".
+std::map<std::string, int> split_counts(const Splits& splits) {
+  std::map<std::string, int> counts;
+  for (const auto& [id, split] : splits.listed())
+    ++counts[split];
+  return counts;
+}
+
+TEST(TcdTimitSplits, HaveThePublishedCounts) {
+  const TemporaryFolder corpus;
+  const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
+  EXPECT_THAT(reader.split_names(), ElementsAre("overlapped", "unseen", "lipspeakers"));
+
+  // TCDTIMIT_overlapped_*.ref and TCDTIMIT_unseen_*.ref of the public label lists (wc -l).
+  auto overlapped = split_counts(reader.splits("overlapped"));
+  EXPECT_EQ(overlapped["test"], 1736);
+  EXPECT_EQ(overlapped["train"] + overlapped["valid"], 3752);
+  EXPECT_NEAR(overlapped["valid"], 3752 / 20, 30);
+  auto unseen = split_counts(reader.splits("unseen"));
+  EXPECT_EQ(unseen["test"], 1666);
+  EXPECT_EQ(unseen["train"] + unseen["valid"], 3822);
+}
+
+TEST(TcdTimitSplits, KeepLipspeakersSentencesApart) {
+  const TemporaryFolder corpus;
+  for (int speaker = 1; speaker <= 3; ++speaker)
+    for (int sentence = 1; sentence <= 200; ++sentence)
+      write_unsafely(
+          corpus /
+              fmt::format("lipspeakers/Lipspkr{}/Clips/straightcam/sx{}.mp4", speaker, sentence),
+          "x");
+  corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+  const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
+
+  const Splits splits = reader.splits("lipspeakers");
+
+  EXPECT_EQ(splits.listed().size(), 600U);
+  auto counts = split_counts(splits);
+  EXPECT_NEAR(counts["valid"], 30, 20);
+  EXPECT_NEAR(counts["test"], 30, 20);
+  for (int sentence = 1; sentence <= 200; ++sentence)
+    EXPECT_EQ(splits.listed().at(fmt::format("Lipspkr1/sx{}", sentence)),
+              splits.listed().at(fmt::format("Lipspkr3/sx{}", sentence)));
+}
+
+TEST(TcdTimitSplits, RefuseAnotherName) {
+  const TemporaryFolder corpus;
+  const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
+
+  EXPECT_THAT(tcd_error([&] { reader.splits("seen"); }, ErrorKind::kUsage),
+              HasSubstr("one of overlapped, unseen, lipspeakers, found seen"));
+  EXPECT_THAT(tcd_error([&] { reader.splits("lipspeakers"); }), HasSubstr("found none"));
+}
+
+TEST(TcdTimitReference, SplitsAndTextsAreThoseOfThePublicLists) {
+  if (!real_data())
+    GTEST_SKIP() << "LIPSOUND2_DATA is not set";
+  const TemporaryFolder corpus;
+  std::map<std::string, std::string> texts;
+  for (const char* list : {"TCDTIMIT_overlapped_train", "TCDTIMIT_overlapped_test"})
+    for (const auto& [path, text] : label_lines(list)) {
+      write_unsafely(corpus / (path + ".mp4"), "x");
+      std::string timed;
+      std::istringstream words(text);
+      for (std::string word; words >> word;)
+        timed += "0.10 0.20 " + word + "\r\n";
+      write_unsafely(corpus / (path + ".txt"), timed);
+      texts[path] = text;
+    }
+  const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
+  std::map<std::string, SourceClip> clips;
+
+  const auto remarks = reader.find([&](SourceClip clip) { clips[clip.id] = std::move(clip); });
+
+  EXPECT_THAT(remarks, IsEmpty());
+  ASSERT_EQ(clips.size(), 5488U);
+  for (const char* split : {"overlapped", "unseen"}) {
+    const Splits splits = reader.splits(split);
+    for (const char* part : {"train", "test"})
+      for (const auto& [path, text] : label_lines(fmt::format("TCDTIMIT_{}_{}", split, part))) {
+        const std::filesystem::path place(path);
+        const SourceClip& clip =
+            clips.at(std::next(place.begin())->string() + "/" + place.filename().string());
+        const std::string found = splits.split_of(clip).value_or("none");
+        EXPECT_EQ(found == "valid" ? "train" : found, part) << path;
+        EXPECT_EQ(clip.text, texts.at(path));
+        EXPECT_EQ(clip.note, "");
+      }
+  }
+}
+
+TEST(TcdTimit, RemarksOnOtherCountsThanPublished) {
+  const TemporaryFolder corpus;
+  for (int sentence = 1; sentence <= 98; ++sentence)
+    corpus.write(fmt::format("volunteers/01M/Clips/straightcam/sx{}.mp4", sentence), "x");
+  corpus.write("volunteers/02M/Clips/straightcam/sa1.mp4", "x");
+  corpus.write("lipspeakers/Lipspkr1/Clips/straightcam/sa1.mp4", "x");
+  const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
+
+  EXPECT_THAT(reader.find([](SourceClip) {}),
+              ElementsAre("other numbers of clips than published: 02M 1 of 98, Lipspkr1 1 of 377"));
 }
 
 TEST(TcdTimit, SaysWhatIsMissing) {

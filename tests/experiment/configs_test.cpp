@@ -18,7 +18,8 @@ namespace fs = std::filesystem;
 std::vector<std::string> all_configs() {
   std::vector<std::string> names;
   for (const auto& item : fs::directory_iterator(LIPSOUND2_SOURCE_DIR "/configs"))
-    names.push_back(item.path().stem().string());
+    if (item.is_regular_file())
+      names.push_back(item.path().stem().string());
   std::ranges::sort(names);
   return names;
 }
