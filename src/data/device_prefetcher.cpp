@@ -25,7 +25,7 @@ struct DevicePrefetcher::State {
     c10::Event arrived;
   };
 
-  Loader& loader;
+  BatchSource& source;
   c10::Device device;
   std::optional<c10::Stream> copies{};  ///< none on a CPU
   std::optional<BatchOnItsWay> ahead{};
@@ -36,13 +36,15 @@ struct DevicePrefetcher::State {
   }
 
   Tensor copy(const Tensor& tensor) const {
+    if (!tensor.defined())
+      return tensor;
     return tensor.pin_memory().to(tensor.options().device(device), /*non_blocking=*/true);
   }
 
-  /// Asks the loader for the next batch and begins to copy it.
+  /// Asks the source for the next batch and begins to copy it.
   void fetch() {
     ahead.reset();
-    std::optional<Batch> batch = loader.next();
+    std::optional<Batch> batch = source.next();
     if (!batch)
       return;
     const auto begin = std::chrono::steady_clock::now();
@@ -59,14 +61,15 @@ struct DevicePrefetcher::State {
   Batch hand_over() {
     const c10::Stream computing = computing_stream();
     ahead->arrived.block(computing);
-    ahead->batch.faces.record_stream(computing);
-    ahead->batch.mel.record_stream(computing);
+    for (const Tensor& tensor : {ahead->batch.faces, ahead->batch.mel})
+      if (tensor.defined())
+        tensor.record_stream(computing);
     return std::move(ahead->batch);
   }
 };
 
-DevicePrefetcher::DevicePrefetcher(Loader& loader, c10::Device device)
-    : state_(new State{.loader = loader, .device = with_index(device)}) {
+DevicePrefetcher::DevicePrefetcher(BatchSource& source, c10::Device device)
+    : state_(new State{.source = source, .device = with_index(device)}) {
   if (!device.is_cpu())
     state_->copies = c10::impl::VirtualGuardImpl(device.type())
                          .getStreamFromGlobalPool(state_->device, /*isHighPriority=*/false);
@@ -76,14 +79,14 @@ DevicePrefetcher::~DevicePrefetcher() = default;
 
 void DevicePrefetcher::start(std::int64_t epoch, std::int64_t first_batch) {
   state_->ahead.reset();
-  state_->loader.start(epoch, first_batch);
+  state_->source.start(epoch, first_batch);
   if (state_->copies)
     state_->fetch();
 }
 
 std::optional<Batch> DevicePrefetcher::next() {
   if (!state_->copies)
-    return state_->loader.next();
+    return state_->source.next();
   if (!state_->ahead)
     return std::nullopt;
   Batch batch = state_->hand_over();
@@ -92,7 +95,7 @@ std::optional<Batch> DevicePrefetcher::next() {
 }
 
 LoaderTimes DevicePrefetcher::times() const {
-  LoaderTimes times = state_->loader.times();
+  LoaderTimes times = state_->source.times();
   times.copy_ms = std::chrono::duration<double, std::milli>(state_->copying).count();
   return times;
 }

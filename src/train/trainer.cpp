@@ -40,7 +40,7 @@ torch::nn::Module& moved_to(torch::nn::Module& module, const c10::Device& device
 }  // namespace
 
 struct Trainer::State {
-  State(Task& the_task, data::Loader& the_loader, Setup the_setup)
+  State(Task& the_task, data::BatchSource& the_loader, Setup the_setup)
       : task(the_task),
         loader(the_loader),
         setup(std::move(the_setup)),
@@ -70,7 +70,7 @@ struct Trainer::State {
   bool due(std::int64_t period) const { return counters.step % period == 0; }
 
   Task& task;
-  data::Loader& loader;
+  data::BatchSource& loader;
   Setup setup;
   c10::Device device;
   data::DevicePrefetcher prefetcher;
@@ -82,7 +82,7 @@ struct Trainer::State {
   double shown_loss = 0;
 };
 
-Trainer::Trainer(Task& task, data::Loader& loader, Setup setup)
+Trainer::Trainer(Task& task, data::BatchSource& loader, Setup setup)
     : state_(std::make_unique<State>(task, loader, std::move(setup))) {}
 
 Trainer::~Trainer() = default;

@@ -7,7 +7,8 @@
 
 namespace lipsound2::data {
 
-/// B clips, padded to the longest with zeros; the lengths say what is real.
+/// B clips, padded to the longest with zeros; the lengths say what is real. Sources that make no
+/// pictures leave what is about them undefined.
 struct Batch {
   std::vector<std::string> ids;
   std::vector<std::string> texts;

@@ -6,21 +6,20 @@
 
 #include <c10/core/Device.h>
 
-#include "lipsound2/data/batch.h"
-#include "lipsound2/data/loader.h"
+#include "lipsound2/data/batch_source.h"
 
 namespace lipsound2::data {
 
-/// Brings the loader's batches to the device one ahead: pinned memory, a copy stream of its own, an
-/// event that the computing stream waits for. On a CPU it passes batches through. The only file
+/// Brings the batches of a source to the device one ahead: pinned memory, a copy stream of its own,
+/// an event that the computing stream waits for. On a CPU it passes batches through. The only file
 /// with streams and events, and it takes them from LibTorch's device-independent interface, so that
 /// it builds without CUDA. Only the CPU path has ever run: the rest has not seen a GPU yet.
 ///
-/// Faces and mel go to the device; lengths stay on the CPU. An error of the loader comes up one
-/// batch early. For one thread.
+/// Faces and mel, where a batch has them, go to the device; lengths and samples stay on the CPU. An
+/// error of the source comes up one batch early. For one thread.
 class DevicePrefetcher {
  public:
-  DevicePrefetcher(Loader& loader, c10::Device device);
+  DevicePrefetcher(BatchSource& source, c10::Device device);
   ~DevicePrefetcher();
 
   void start(std::int64_t epoch, std::int64_t first_batch = 0);

@@ -8,7 +8,7 @@
 
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/config/field_visitor.h"
-#include "lipsound2/data/batch.h"
+#include "lipsound2/data/batch_source.h"
 #include "lipsound2/data/clip_list.h"
 
 namespace lipsound2::data {
@@ -65,17 +65,6 @@ struct LoaderConfig {
   std::uint64_t seed = 1;
 };
 
-/// Where time went since a loader was made, in milliseconds. All but the wait are sums over its
-/// threads, which work at the same time.
-struct LoaderTimes {
-  double read_ms = 0;     ///< bytes of clips from their shards
-  double decode_ms = 0;   ///< JPEG to pixels of the right size
-  double sound_ms = 0;    ///< FLAC to mel
-  double augment_ms = 0;  ///< cut, mirror, light and so on
-  double wait_ms = 0;     ///< of the caller in next(): how far data, not compute, is the bottleneck
-  double copy_ms = 0;     ///< of the caller, to the device; only of DevicePrefetcher
-};
-
 /// Threads that read, decode, cut, augment and batch clips ahead of their use. The batches depend
 /// only on (clips, config, epoch), not on the number of threads; each clip comes exactly once per
 /// epoch over all processes, which get equally many batches (Note [Shared epochs] in
@@ -86,22 +75,20 @@ struct LoaderTimes {
 /// Small corpora (pictures and mels below keep_bytes) are decoded once and kept in memory; that
 /// changes no batch. Shut-down: no further clip is begun, commands that give shards are ended, the
 /// queue of batches is closed, the threads join.
-class Loader {
+class Loader final : public BatchSource {
  public:
   /// Throws kConfig, naming the keys, for settings that do not fit the clips.
   Loader(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& config);
-  ~Loader();
+  ~Loader() override;
 
   /// Starts (again) at batch `first_batch` of `epoch`. The batches before it are not decoded, and
   /// shards of which nothing else is needed not read.
-  void start(std::int64_t epoch, std::int64_t first_batch = 0);
-  /// Nothing at the end of the epoch.
-  std::optional<Batch> next();
+  void start(std::int64_t epoch, std::int64_t first_batch = 0) override;
+  std::optional<Batch> next() override;
   /// Of this process, in this epoch. With max_frames the number changes a little from epoch to
   /// epoch.
-  std::int64_t batches(std::int64_t epoch) const;
-  /// Since the loader was made.
-  LoaderTimes times() const;
+  std::int64_t batches(std::int64_t epoch) const override;
+  LoaderTimes times() const override;
 
  private:
   struct State;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "lipsound2/config/field_visitor.h"
-#include "lipsound2/data/loader.h"
+#include "lipsound2/data/batch_source.h"
 #include "lipsound2/train/task.h"
 
 namespace lipsound2::train {
@@ -73,7 +73,7 @@ class Trainer {
     std::map<std::string, std::string>
         metadata;  ///< stored with the weights too, such as mel statistics
   };
-  Trainer(Task& task, data::Loader& loader, Setup setup);
+  Trainer(Task& task, data::BatchSource& loader, Setup setup);
   ~Trainer();
 
   /// Takes up weights, averages, optimizer and counters from last.safetensors.
