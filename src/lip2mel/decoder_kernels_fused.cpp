@@ -4,9 +4,10 @@
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 
+#include "lipsound2/core/vector_math.h"
+
 #include "decoder_kernels.h"
 #include "lstm_row.h"
-#include "vector_math.h"
 
 namespace lipsound2::lip2mel {
 namespace {

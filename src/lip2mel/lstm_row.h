@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "vector_math.h"
+#include "lipsound2/core/vector_math.h"
 
 namespace lipsound2::lip2mel {
 

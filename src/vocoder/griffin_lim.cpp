@@ -4,6 +4,7 @@
 #include <ATen/ops/linalg_pinv.h>
 #include <ATen/ops/matmul.h>
 #include <c10/util/Exception.h>
+#include <fmt/format.h>
 
 namespace lipsound2::vocoder {
 
@@ -48,6 +49,10 @@ audio::Waveform GriffinLim::operator()(const Tensor& mel) const {
   const float* const first = samples.const_data_ptr<float>();
   sound.samples.assign(first, first + samples.numel());
   return sound;
+}
+
+std::string GriffinLim::description() const {
+  return fmt::format("Griffin-Lim, {} iterations", config_.iterations);
 }
 
 }  // namespace lipsound2::vocoder

@@ -19,6 +19,7 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/data/loader.h"
 #include "lipsound2/train/checkpoint.h"
 
 #include "support/temporary_folder.h"

@@ -3,6 +3,7 @@
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/audio/stft.h"
 #include "lipsound2/audio/waveform.h"
+#include "lipsound2/vocoder/vocoder.h"
 
 namespace lipsound2::vocoder {
 
@@ -18,12 +19,16 @@ struct GriffinLimConfig {
 /// magnitudes come from the pseudo-inverse of the mel filters. It starts from an impulse in each
 /// frame (on GRID as good as random phases). Deterministic: the same mel gives the same sound. Runs
 /// on the CPU; safe to use from several threads.
-class GriffinLim {
+class GriffinLim final : public Vocoder {
  public:
   GriffinLim(const audio::MelConfig& mel, const GriffinLimConfig& config);
 
   /// log mel [M, bands] -> M * hop samples.
   audio::Waveform operator()(const Tensor& mel) const;
+  audio::Waveform vocode(const Tensor& mel, std::int64_t /*first_frame*/) const override {
+    return (*this)(mel);
+  }
+  std::string description() const override;
 
  private:
   /// A consistent phase factor for linear magnitudes [M, fft / 2 + 1].

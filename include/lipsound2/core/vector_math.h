@@ -6,7 +6,7 @@
 
 #include "lipsound2/core/vectorized.h"
 
-namespace lipsound2::lip2mel {
+namespace lipsound2 {
 
 /// e^x for x clamped to [-87, 87], with a relative error below 2e-7: 2^n times a polynomial (the
 /// coefficients of Cephes' expf, Moshier 1989). Without branches and calls, so that loops over it
@@ -45,4 +45,4 @@ namespace lipsound2::lip2mel {
     to[i] += scale * from[i];
 }
 
-}  // namespace lipsound2::lip2mel
+}  // namespace lipsound2
