@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/log.h"
 #include "lipsound2/core/random.h"
 #include "lipsound2/corpora/corpus_reader.h"
 #include "lipsound2/corpora/splits.h"
@@ -18,7 +19,12 @@ constexpr const char* kPlanFormat = "2";
 
 std::vector<SourceClip> all_clips(const CorpusReader& corpus) {
   try {
-    return find_clips(corpus);
+    std::vector<SourceClip> clips;
+    const std::vector<std::string> remarks =
+        corpus.find([&](SourceClip clip) { clips.push_back(std::move(clip)); });
+    for (const std::string& remark : remarks)
+      log::info("{}", remark);
+    return clips;
   } catch (const std::filesystem::filesystem_error& error) {
     fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
   }

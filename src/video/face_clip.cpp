@@ -12,7 +12,8 @@
 namespace lipsound2::video {
 namespace {
 
-constexpr double kChinRoom = 0.04;  // below the detected face, in its heights
+constexpr double kMostElsewhere = 0.1;  // share of the time, in a part of a recording
+constexpr double kChinRoom = 0.04;      // below the detected face, in its heights
 
 std::string joined(const std::vector<std::string>& notes) {
   std::string text;
@@ -33,7 +34,8 @@ Square square_around(const Box& face, double margin) {
 }
 
 // Chooses the face and writes the choice into the facts.
-FacePath choose_face(ClipSurvey& survey, const std::filesystem::path& file, double margin) {
+FacePath choose_face(ClipSurvey& survey, const Footage& footage, double margin) {
+  const std::filesystem::path& file = footage.video;
   std::vector<FaceTrack> tracks = steady_tracks(survey.looks);
   require(!tracks.empty(),
           ErrorKind::kData,
@@ -41,6 +43,14 @@ FacePath choose_face(ClipSurvey& survey, const std::filesystem::path& file, doub
           file.string(),
           join_looks(survey.looks).empty() ? "none" : "no steady one",
           survey.looks.size());
+  const double elsewhere = share_without(tracks.front(), survey.looks);
+  require(
+      !footage.part || elsewhere <= kMostElsewhere,
+      ErrorKind::kData,
+      "{}: expected one face throughout the part, found another in its stead for {:.0f} % of the "
+      "time, as when the camera changes",
+      file.string(),
+      100 * elsewhere);
   FacePath path(tracks.front(), survey.facts.picture_seconds);
   const Square cut = square_around(path.median(), margin);
   const auto side = static_cast<float>(cut.side);
@@ -123,7 +133,7 @@ FaceClip FaceClipReader::read(const Footage& footage) {
                                .part = footage.part.has_value()});
   if (!sound.note.empty())
     survey.notes.push_back(sound.note);
-  FacePath path = choose_face(survey, footage.video, config_.margin);
+  FacePath path = choose_face(survey, footage, config_.margin);
   FaceClip clip;
   clip.faces.reserve(static_cast<std::size_t>(survey.pictures));
   Cutter(config_, std::move(path)).cut(survey, footage, [&](Image image) {
@@ -139,7 +149,7 @@ MediaFacts FaceClipReader::stream(const std::filesystem::path& file,
                                   const std::function<void(const Image&)>& sink) {
   ClipSurvey survey =
       ClipSurveyor(config_, *detector_).survey({.video = file}, MediaReader::Sound::kSkip);
-  FacePath path = choose_face(survey, file, config_.margin);
+  FacePath path = choose_face(survey, {.video = file}, config_.margin);
   Cutter(config_, std::move(path)).cut(survey, {.video = file}, sink);
   survey.facts.note = joined(survey.notes);
   return survey.facts;

@@ -91,6 +91,20 @@ std::vector<FaceTrack> join_looks(const std::vector<Look>& looks) {
   return tracks;
 }
 
+double share_without(const FaceTrack& track, const std::vector<Look>& looks) {
+  const std::vector<double> spans = spans_of(looks);
+  double seen = 0;
+  double without = 0;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    if (looks[i].faces.empty())
+      continue;
+    seen += spans[i];
+    if (std::ranges::find(track.seconds, looks[i].seconds) == track.seconds.end())
+      without += spans[i];
+  }
+  return seen > 0 ? without / seen : 0.0;
+}
+
 std::vector<FaceTrack> steady_tracks(const std::vector<Look>& looks) {
   std::vector<FaceTrack> tracks = join_looks(looks);
   const std::vector<double> spans = spans_of(looks);

@@ -27,6 +27,10 @@ std::vector<FaceTrack> join_looks(const std::vector<Look>& looks);
 /// other faster where no face is seen.
 std::vector<FaceTrack> steady_tracks(const std::vector<Look>& looks);
 
+/// Share of the time in which faces were seen, but not that of the track: above zero where the
+/// picture changes to somebody else.
+double share_without(const FaceTrack& track, const std::vector<Look>& looks);
+
 /// Center, size and score, each the median over the boxes.
 Box median_box(const std::vector<Box>& boxes);
 

@@ -175,6 +175,44 @@ video::FaceClip joined(const std::vector<video::FaceClip>& clips) {
   return all;
 }
 
+TEST(PlainFolderEndToEnd, RejectsAPartInWhichTheCameraChanges) {
+  if (!real_data())
+    GTEST_SKIP() << "LIPSOUND2_DATA is not set";
+  const TemporaryFolder folder;
+  const video::FaceClip one = real_clip("s1/bbaf2n.mpg", 240);
+  const video::FaceClip other = real_clip("s2/swwp2s.mpg", 240);
+  std::filesystem::create_directories(folder / "my videos");
+  video::MovieWriter movie(folder / "my videos/talk.mp4", {.width = 720, .height = 240});
+  audio::Waveform sound{{}, 48000};
+  for (const auto& [clip, left] : {std::pair(&one, true), {&other, false}}) {
+    for (const video::Image& face : clip->faces) {
+      // The face in one half of the picture, by way of a picture as wide as that half.
+      const video::Image half = in_the_middle(face, 360, 240);
+      video::Image whole{720, 240, 3, std::vector<std::uint8_t>(std::size_t{3} * 720 * 240)};
+      for (int y = 0; y < 240; ++y)
+        std::copy_n(&half.pixels[std::size_t{3} * y * 360],
+                    std::size_t{3} * 360,
+                    &whole.pixels[std::size_t{3} * (y * 720 + (left ? 0 : 360))]);
+      movie.write(whole);
+    }
+    sound.samples.insert(
+        sound.samples.end(), clip->sound.samples.begin(), clip->sound.samples.end());
+  }
+  movie.finish(sound);
+  const auto reason_of_part = [&](video::Span part) -> std::string {
+    try {
+      video::FaceClipReader({}).read({folder / "my videos/talk.mp4", {}, part});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "";
+  };
+
+  EXPECT_THAT(reason_of_part({1, 5}), HasSubstr("found another in its stead"));
+  EXPECT_EQ(reason_of_part({0, 2.9}), "");
+  EXPECT_EQ(reason_of_part({3.1, 5.9}), "");
+}
+
 TEST(PlainFolderEndToEnd, PreparesTheClipsOfALongVideo) {
   if (!real_data())
     GTEST_SKIP() << "LIPSOUND2_DATA is not set";

@@ -109,5 +109,18 @@ TEST(FacePath, WaitsWhereTheFaceWasLastSeen) {
   EXPECT_NEAR(path.at(58).x, 90, 1e-3);
 }
 
+TEST(ShareWithout, IsTheTimeInWhichSomebodyElseIsSeen) {
+  const Box left{.x = 10, .y = 10, .width = 50, .height = 50, .score = 1};
+  const Box right{.x = 200, .y = 10, .width = 50, .height = 50, .score = 1};
+  // Nobody is seen from 4 s to 5 s, both from 5 s on.
+  const std::vector<Look> looks{
+      {0, {left}}, {1, {left}}, {2, {left}}, {3, {right}}, {4, {}}, {5, {left, right}}};
+
+  const FaceTrack track = join_looks(looks).front();
+
+  EXPECT_NEAR(share_without(track, looks), 1.0 / 5, 1e-9);
+  EXPECT_EQ(share_without(track, {{0, {left}}, {1, {left}}}), 0);
+}
+
 }  // namespace
 }  // namespace lipsound2::video
