@@ -36,6 +36,11 @@ Splits read_splits(const CorpusReader& corpus, const std::filesystem::path& want
     return {};
   const std::vector<std::string> names = corpus.split_names();
   const bool named = std::ranges::find(names, wanted.string()) != names.end();
+  require(named || names.empty() || std::filesystem::exists(wanted),
+          ErrorKind::kUsage,
+          "--splits: expected one of {} or a folder of lists, found {}",
+          fmt::join(names, ", "),
+          wanted.string());
   return named ? corpus.splits(wanted.string()) : Splits::read(wanted);
 }
 

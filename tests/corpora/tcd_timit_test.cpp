@@ -208,6 +208,20 @@ TEST(TcdTimitSplits, KeepLipspeakersSentencesApart) {
               splits.listed().at(fmt::format("Lipspkr3/sx{}", sentence)));
 }
 
+TEST(TcdTimitSplits, AreNamedToWhoAsksForAnother) {
+  const TemporaryFolder corpus;
+  corpus.write("tcd/volunteers/01M/Clips/straightcam/sa1.mp4", "x");
+  PrepareConfig config;
+  config.corpus = "tcd-timit";
+  config.root = corpus / "tcd";
+  config.out = corpus / "out";
+  config.splits = "nonsense";
+
+  EXPECT_THAT(
+      tcd_error([&] { prepare(config); }, ErrorKind::kUsage),
+      HasSubstr("--splits: expected one of overlapped, unseen, lipspeakers or a folder of lists"));
+}
+
 TEST(TcdTimitSplits, RefuseAnotherName) {
   const TemporaryFolder corpus;
   const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
