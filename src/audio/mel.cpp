@@ -5,11 +5,14 @@
 #include <vector>
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/matmul.h>
+#include <ATen/ops/view_as_real.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
+
+#include "lipsound2/core/vectorized.h"
 
 namespace lipsound2::audio {
 namespace {
@@ -57,6 +60,23 @@ StftConfig stft_config(const MelConfig& config) {
   return {.fft = config.fft, .window = config.window, .hop = config.hop};
 }
 
+/// The bins that are not 0 of each of mel_filters().
+std::vector<MelSpectrogram::BandFilter> MelSpectrogram::sparse_filters(const MelConfig& config) {
+  const Tensor filters = mel_filters(config);
+  const std::int64_t bins = filters.size(1);
+  std::vector<BandFilter> sparse;
+  for (std::int64_t band = 0; band < config.bands; ++band) {
+    const float* const begin = filters.const_data_ptr<float>() + band * bins;
+    const auto is_used = [](float weight) { return weight != 0; };
+    const float* const first = std::find_if(begin, begin + bins, is_used);
+    const float* last = begin + bins;
+    while (last > first && last[-1] == 0)
+      --last;
+    sparse.push_back({first - begin, {first, last}});
+  }
+  return sparse;
+}
+
 Tensor mel_filters(const MelConfig& config) {
   const double low = hz_to_mel(config.low_hz);
   const double step = (hz_to_mel(config.high_hz) - low) / static_cast<double>(config.bands + 1);
@@ -80,13 +100,39 @@ Tensor mel_filters(const MelConfig& config) {
 }
 
 MelSpectrogram::MelSpectrogram(const MelConfig& config)
-    : config_(config), stft_(stft_config(config)), filters_(mel_filters(config).t().contiguous()) {}
+    : config_(config), stft_(stft_config(config)), filters_(sparse_filters(config)) {}
 
 Tensor MelSpectrogram::operator()(std::span<const float> samples) const {
   const Tensor sound = at::from_blob(const_cast<float*>(samples.data()),  // only read from
                                      {static_cast<std::int64_t>(samples.size())},
                                      at::kFloat);
-  return at::matmul(stft_.forward(sound).abs(), filters_).clamp_min_(config_.floor).log_();
+  const Tensor spectrum = at::view_as_real(stft_.forward(sound));
+  const std::int64_t frames = spectrum.size(0);
+  const std::int64_t bins = spectrum.size(1);
+  const Tensor mel = at::empty({frames, config_.bands}, at::kFloat);
+  const float* parts = spectrum.const_data_ptr<float>();
+  float* bands = mel.mutable_data_ptr<float>();
+  std::vector<float> magnitudes(static_cast<std::size_t>(bins));
+  for (std::int64_t i = 0; i < frames; ++i, parts += 2 * bins, bands += config_.bands)
+    filter_frame(parts, magnitudes, bands);
+  return mel.clamp_min_(config_.floor).log_();
+}
+
+/// `parts`: real and imaginary part of each bin.
+void MelSpectrogram::filter_frame(const float* parts,
+                                  std::vector<float>& magnitudes,
+                                  float* bands) const {
+  const std::int64_t bins = std::ssize(magnitudes);
+  float* const sizes = magnitudes.data();
+  const std::vector<BandFilter>& filters = filters_;
+  run_vectorized([=, &filters]() __attribute__((always_inline)) {
+    for (std::int64_t i = 0; i < bins; ++i)
+      sizes[i] = std::sqrt(parts[2 * i] * parts[2 * i] + parts[2 * i + 1] * parts[2 * i + 1]);
+    for (std::size_t band = 0; band < filters.size(); ++band)
+      bands[band] = dot(filters[band].weights.data(),
+                        sizes + filters[band].first_bin,
+                        std::ssize(filters[band].weights));
+  });
 }
 
 Tensor MelStats::normalize(const Tensor& mel) const {

@@ -9,6 +9,7 @@
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/synthesizer.h"
 
+#include "bench_loader.h"
 #include "commands.h"
 #include "json_flag.h"
 
@@ -21,6 +22,7 @@ struct BenchFlags {
   std::vector<std::string> overrides;
   std::int64_t pictures = 75;
   std::int64_t repeats = 5;
+  std::int64_t clips = 1000;
   std::string json;
 };
 
@@ -119,6 +121,10 @@ void bench(const BenchFlags& flags) {
   const auto config =
       experiment::load_config(flags.config, {flags.overrides.begin(), flags.overrides.end()});
   experiment::choose_device(config);
+  if (flags.what == "loader") {
+    bench_loader(config, flags.clips, flags.json);
+    return;
+  }
   Timings timings = measure_what(config, flags);
   const double seconds = timings.median();
   const auto pictures = static_cast<double>(config.data.batch_size * flags.pictures);
@@ -148,10 +154,12 @@ void bench(const BenchFlags& flags) {
 
 void add_bench(CLI::App& program) {
   auto* command = program.add_subcommand(
-      "bench", "throughput of a training step, of the decoder or of synthesis, on random input");
+      "bench",
+      "throughput of a training step, of the decoder or of synthesis, on random input, or of the "
+      "loader");
   const auto flags = std::make_shared<BenchFlags>();
-  command->add_option("WHAT", flags->what, "step, decoder or synthesis")
-      ->check(CLI::IsMember({"step", "decoder", "synthesis"}))
+  command->add_option("WHAT", flags->what, "step, decoder, synthesis or loader")
+      ->check(CLI::IsMember({"step", "decoder", "synthesis", "loader"}))
       ->capture_default_str();
   command->add_option("--config", flags->config, "YAML file, or the name of one that is installed")
       ->capture_default_str()
@@ -164,6 +172,9 @@ void add_bench(CLI::App& program) {
       ->capture_default_str();
   command->add_option("--repeats", flags->repeats, "after one to warm up")
       ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  command->add_option("--clips", flags->clips, "of the training split; at most, for the loader")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
       ->capture_default_str();
   add_json_flag(*command, flags->json);
   command->callback([flags] { bench(*flags); });

@@ -46,8 +46,11 @@ void add_log_level(CLI::App& program) {
 }
 
 // Training allocates and frees the same large tensors in every step. By default each goes back to
-// the system and comes again as fresh pages, which costs more than the arithmetic on them.
+// the system and comes again as fresh pages, which costs more than the arithmetic on them. One
+// arena for all threads: batches are made by some and freed by others, and only the first arena
+// keeps its pages.
 void keep_freed_memory() {
+  mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
   mallopt(M_TOP_PAD, 256 << 20);

@@ -1,25 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "lipsound2/core/random.h"
 #include "lipsound2/core/tensor.h"
+#include "lipsound2/data/face_change.h"
 #include "lipsound2/data/loader.h"
 
-#include "clip_decoder.h"
-
 namespace lipsound2::data {
-
-/// What happens to all pictures of a clip.
-struct FaceChange {
-  std::int64_t left = 0;
-  std::int64_t top = 0;
-  bool mirrored = false;
-  double shift = 0;     ///< added to every pixel, as a share of 255
-  double contrast = 1;  ///< factor on the distance from the mean of the clip
-  std::int64_t blank_first = 0;
-  std::int64_t blank_count = 0;
-};
 
 /// The cut out of the center and nothing else.
 FaceChange center_cut(const FaceInputConfig& faces);
@@ -31,8 +20,27 @@ FaceChange draw_change(const AugmentConfig& config,
                        std::int64_t frames,
                        Rng& rng);
 
-/// [C, T, size, size] uint8. Brightness and contrast are clipped to 0..255; blanked pictures hold
-/// the mean of the (changed) clip, per channel.
-Tensor cut_faces(const FacePictures& faces, const FaceChange& change, std::int64_t size);
+/// Where the cut pictures of a clip go: for each channel `plane` bytes, picture after picture.
+struct FaceSlot {
+  std::uint8_t* pixels = nullptr;
+  std::int64_t plane = 0;
+};
+
+/// Cuts and changes pictures [C, T, side, side] uint8 into T squares of `size` pixels per channel.
+/// Brightness and contrast are clipped to 0..255. On the CPU; safe to use from several threads.
+void cut_faces_into(const FaceSlot& slot,
+                    const Tensor& pictures,
+                    const FaceChange& change,
+                    std::int64_t size);
+
+/// The same into [C, T, size, size].
+Tensor cut_faces(const Tensor& pictures, const FaceChange& change, std::int64_t size);
+
+/// The same for a whole batch [B, C, T, side, side] on any device, padded behind its lengths with
+/// anything: [B, C, T, size, size], padded with zeros. Equal to cut_faces() to the bit.
+Tensor cut_batch(const Tensor& pictures,
+                 const Tensor& lengths,
+                 const std::vector<FaceChange>& changes,
+                 std::int64_t size);
 
 }  // namespace lipsound2::data

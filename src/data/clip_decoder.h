@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -9,24 +10,16 @@
 #include "lipsound2/core/tensor.h"
 #include "lipsound2/data/loader.h"
 #include "lipsound2/data/manifest.h"
-#include "lipsound2/data/shard.h"
 
 #include "loader_clock.h"
 #include "shard_stream.h"
 
 namespace lipsound2::data {
 
-/// The square pictures of a clip, one after another, rows from the top, channels interleaved.
-struct FacePictures {
-  std::int64_t frames = 0;
-  std::int64_t side = 0;
-  std::int64_t channels = 0;
-  std::vector<std::uint8_t> pixels;
-};
-
 /// All of a clip that does not change from epoch to epoch.
 struct DecodedClip {
-  FacePictures faces;
+  Tensor pictures;             ///< [C, T, side, side] uint8
+  std::array<double, 3> mean;  ///< of each channel of them
   Tensor mel;                  ///< [M, bands]
   std::vector<float> samples;  ///< only when asked for
 };
@@ -47,8 +40,6 @@ class ClipDecoder {
   std::int64_t bytes(std::int64_t frames, std::int64_t samples) const;
 
  private:
-  DecodedClip decode(const ManifestEntry& entry, const StoredClip& stored) const;
-  FacePictures decode_faces(const std::vector<std::string>& jpegs, const std::string& name) const;
   std::int64_t channels() const { return faces_.color ? 3 : 1; }
 
   ShardSource source_;

@@ -7,6 +7,8 @@
 #include <c10/core/StreamGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
+#include "augment.h"
+
 namespace lipsound2::data {
 namespace {
 
@@ -41,6 +43,14 @@ struct DevicePrefetcher::State {
     return tensor.pin_memory().to(tensor.options().device(device), /*non_blocking=*/true);
   }
 
+  /// Makes the changes of a batch that the source left to us, where its pictures are now.
+  void change_faces(Batch& batch) const {
+    if (batch.changes.empty())
+      return;
+    batch.faces = cut_batch(batch.faces, batch.face_lengths, batch.changes, batch.cut_size);
+    batch.changes.clear();
+  }
+
   /// Asks the source for the next batch and begins to copy it.
   void fetch() {
     ahead.reset();
@@ -50,6 +60,7 @@ struct DevicePrefetcher::State {
     const auto begin = std::chrono::steady_clock::now();
     const c10::StreamGuard guard(*copies);
     batch->faces = copy(batch->faces);
+    change_faces(*batch);
     batch->mel = copy(batch->mel);
     ahead.emplace(BatchOnItsWay{std::move(*batch), c10::Event(device.type())});
     ahead->arrived.record(*copies);
@@ -85,8 +96,12 @@ void DevicePrefetcher::start(std::int64_t epoch, std::int64_t first_batch) {
 }
 
 std::optional<Batch> DevicePrefetcher::next() {
-  if (!state_->copies)
-    return state_->source.next();
+  if (!state_->copies) {
+    std::optional<Batch> batch = state_->source.next();
+    if (batch)
+      state_->change_faces(*batch);
+    return batch;
+  }
   if (!state_->ahead)
     return std::nullopt;
   Batch batch = state_->hand_over();

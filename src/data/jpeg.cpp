@@ -1,6 +1,7 @@
 #include "lipsound2/data/jpeg.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstdio>
 #include <cstdlib>
 
@@ -10,11 +11,11 @@
 #include <jpeglib.h>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/vectorized.h"
+
+#include "jpeg_decoder.h"
 
 namespace lipsound2::data {
-namespace {
-
-constexpr JDIMENSION kLargestSide = 8192;
 
 /// libjpeg reports through callbacks that must not return. These throw: the library is C, but the
 /// ABIs that we build for keep unwind tables for C too, and nothing in it needs cleaning up that
@@ -22,6 +23,7 @@ constexpr JDIMENSION kLargestSide = 8192;
 struct JpegErrors {
   jpeg_error_mgr manager{};  ///< first, so that a pointer to it is a pointer to this
   std::string name;
+  std::size_t number = 0;  ///< of the picture; 0: there is but one
 
   explicit JpegErrors(std::string what) : name(std::move(what)) {
     jpeg_std_error(&manager);
@@ -36,9 +38,16 @@ struct JpegErrors {
     char text[JMSG_LENGTH_MAX] = {};
     codec->err->format_message(codec, text);
     const auto* errors = reinterpret_cast<const JpegErrors*>(codec->err);
-    fail(ErrorKind::kData, "{}: expected a whole JPEG picture, found: {}", errors->name, text);
+    fail(ErrorKind::kData, "{}: expected a whole JPEG picture, found: {}", errors->picture(), text);
+  }
+  std::string picture() const {
+    return number == 0 ? name : fmt::format("{}, picture {}", name, number);
   }
 };
+
+namespace {
+
+constexpr JDIMENSION kLargestSide = 8192;
 
 class JpegEncoder {
  public:
@@ -79,54 +88,26 @@ class JpegEncoder {
   unsigned long size_ = 0;  // NOLINT: libjpeg's own type
 };
 
-class JpegDecoder {
- public:
-  explicit JpegDecoder(const std::string& name) : errors_(name) {
-    codec_.err = &errors_.manager;
-    jpeg_create_decompress(&codec_);
-  }
-  ~JpegDecoder() { jpeg_destroy_decompress(&codec_); }
-  JpegDecoder(const JpegDecoder&) = delete;
-  JpegDecoder& operator=(const JpegDecoder&) = delete;
-
-  Picture operator()(std::string_view bytes, int channels) {
-    jpeg_mem_src(&codec_, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-    jpeg_read_header(&codec_, /*require_image=*/TRUE);
-    require(codec_.image_width <= kLargestSide && codec_.image_height <= kLargestSide,
-            ErrorKind::kData,
-            "{}: expected a picture of at most {} x {} pixels, found {} x {}",
-            errors_.name,
-            kLargestSide,
-            kLargestSide,
-            codec_.image_width,
-            codec_.image_height);
-    codec_.out_color_space = channels == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_start_decompress(&codec_);
-    Picture picture{static_cast<int>(codec_.output_width),
-                    static_cast<int>(codec_.output_height),
-                    channels,
-                    {}};
-    const std::size_t stride = static_cast<std::size_t>(codec_.output_width) * channels;
-    picture.pixels.resize(stride * codec_.output_height);
-    while (codec_.output_scanline < codec_.output_height)
-      read_rows(picture, stride);
-    jpeg_finish_decompress(&codec_);
-    return picture;
-  }
-
- private:
-  void read_rows(Picture& picture, std::size_t stride) {
-    constexpr JDIMENSION kRows = 16;
-    JSAMPROW rows[kRows];
-    const JDIMENSION count = std::min(kRows, codec_.output_height - codec_.output_scanline);
-    for (JDIMENSION i = 0; i < count; ++i)
-      rows[i] = picture.pixels.data() + (codec_.output_scanline + i) * stride;
-    jpeg_read_scanlines(&codec_, rows, count);
-  }
-
-  JpegErrors errors_;
-  jpeg_decompress_struct codec_{};
-};
+/// Bytes 0, 1 and 2 of each pixel into three planes.
+void split_quads(const std::uint32_t* quads,
+                 std::size_t count,
+                 std::uint8_t* out,
+                 std::int64_t plane) {
+  static_assert(std::endian::native == std::endian::little);
+  run_vectorized([=]() __attribute__((always_inline)) {
+    // Locals: bytes written could change what a lambda holds, for all that the compiler knows.
+    const std::uint32_t* const in = quads;
+    const std::size_t all = count;
+    std::uint8_t* const red = out;
+    std::uint8_t* const green = out + plane;
+    std::uint8_t* const blue = out + 2 * plane;
+    for (std::size_t i = 0; i < all; ++i) {
+      red[i] = static_cast<std::uint8_t>(in[i]);
+      green[i] = static_cast<std::uint8_t>(in[i] >> 8);
+      blue[i] = static_cast<std::uint8_t>(in[i] >> 16);
+    }
+  });
+}
 
 }  // namespace
 
@@ -145,10 +126,93 @@ std::string encode_jpeg(const Picture& picture, int quality) {
   return JpegEncoder()(picture, quality);
 }
 
+struct JpegDecoder::State {
+  explicit State(const std::string& name) : errors(name) {
+    codec.err = &errors.manager;
+    jpeg_create_decompress(&codec);
+  }
+  ~State() { jpeg_destroy_decompress(&codec); }
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// The largest of the divisors that libjpeg is fast at.
+  unsigned divisor(int least_side) const {
+    const JDIMENSION smaller = std::min(codec.image_width, codec.image_height);
+    for (const unsigned by : {8U, 4U, 2U})
+      if (least_side > 0 && smaller >= by * static_cast<unsigned>(least_side))
+        return by;
+    return 1;
+  }
+
+  JpegErrors errors;
+  jpeg_decompress_struct codec{};
+  bool splits = false;  ///< rows of four bytes a pixel (red, green, blue, nothing) into planes
+  std::vector<std::uint32_t> quads;
+};
+
+JpegDecoder::JpegDecoder(const std::string& name) : state_(std::make_unique<State>(name)) {}
+
+JpegDecoder::~JpegDecoder() = default;
+
+PictureSize JpegDecoder::begin(const JpegTask& task) {
+  jpeg_decompress_struct& codec = state_->codec;
+  JpegErrors& errors = state_->errors;
+  errors.number = task.number;
+  require(!task.bytes.empty(),
+          ErrorKind::kData,
+          "{}: expected a JPEG picture, found no bytes",
+          errors.picture());
+  jpeg_mem_src(
+      &codec, reinterpret_cast<const unsigned char*>(task.bytes.data()), task.bytes.size());
+  jpeg_read_header(&codec, /*require_image=*/TRUE);
+  require(codec.image_width <= kLargestSide && codec.image_height <= kLargestSide,
+          ErrorKind::kData,
+          "{}: expected a picture of at most {} x {} pixels, found {} x {}",
+          errors.picture(),
+          kLargestSide,
+          kLargestSide,
+          codec.image_width,
+          codec.image_height);
+  state_->splits = task.channels == 3 && task.layout == PixelLayout::kPlanes;
+  codec.out_color_space = task.channels == 1 ? JCS_GRAYSCALE
+                          : state_->splits   ? JCS_EXT_RGBX
+                                             : JCS_RGB;
+  codec.scale_num = 1;
+  codec.scale_denom = state_->divisor(task.least_side);
+  jpeg_start_decompress(&codec);
+  return {static_cast<int>(codec.output_width), static_cast<int>(codec.output_height)};
+}
+
+void JpegDecoder::finish(std::uint8_t* pixels, std::int64_t plane) {
+  constexpr JDIMENSION kRows = 16;
+  jpeg_decompress_struct& codec = state_->codec;
+  std::vector<std::uint32_t>& quads = state_->quads;
+  const std::size_t width = codec.output_width;
+  const std::size_t stride = width * static_cast<std::size_t>(codec.output_components);
+  quads.resize(state_->splits ? kRows * width : 0);
+  JSAMPROW rows[kRows];
+  while (codec.output_scanline < codec.output_height) {
+    const JDIMENSION first = codec.output_scanline;
+    auto* const into =
+        state_->splits ? reinterpret_cast<std::uint8_t*>(quads.data()) : pixels + first * stride;
+    const JDIMENSION most = std::min(kRows, codec.output_height - first);
+    for (JDIMENSION i = 0; i < most; ++i)
+      rows[i] = into + i * stride;
+    const std::size_t read = jpeg_read_scanlines(&codec, rows, most);
+    if (state_->splits)
+      split_quads(quads.data(), read * width, pixels + first * width, plane);
+  }
+  jpeg_finish_decompress(&codec);
+}
+
 Picture decode_jpeg(std::string_view bytes, int channels, const std::string& name) {
   TORCH_CHECK(channels == 1 || channels == 3, "channels: ", channels);
-  require(!bytes.empty(), ErrorKind::kData, "{}: expected a JPEG picture, found no bytes", name);
-  return JpegDecoder(name)(bytes, channels);
+  JpegDecoder decoder(name);
+  const PictureSize size = decoder.begin({.bytes = bytes, .channels = channels});
+  Picture picture{size.width, size.height, channels, {}};
+  picture.pixels.resize(static_cast<std::size_t>(size.width) * size.height * channels);
+  decoder.finish(picture.pixels.data());
+  return picture;
 }
 
 }  // namespace lipsound2::data

@@ -5,7 +5,6 @@
 #include <c10/util/Exception.h>
 
 #include "lipsound2/core/random.h"
-#include "lipsound2/data/shard.h"
 
 #include "augment.h"
 #include "clip_store.h"
@@ -78,12 +77,13 @@ struct Loader::State {
                    static_cast<std::uint64_t>(turn.position)}));
       change = draw_change(config.augment, config.faces, entry.frames, rng);
     }
-    const LoaderClock::Span span(clock, LoaderPart::kAugment);
-    return {std::move(entry.id),
-            std::move(entry.text),
-            cut_faces(clip->faces, change, config.faces.size),
-            clip->mel,
-            clip->samples};
+    change.mean = clip->mean;
+    return {std::move(entry.id), std::move(entry.text), clip, change};
+  }
+
+  ClipShape shape_of(std::int64_t position) const {
+    const auto index = static_cast<std::size_t>(position);
+    return {store.clips().frames(index), store.clips().samples(index) / config.mel.hop};
   }
 };
 
@@ -115,9 +115,12 @@ void Loader::start(std::int64_t epoch, std::int64_t first_batch) {
         state.clock);
   }
   state.run = std::make_unique<LoaderRun>(
-      EpochPlan(plan.batches.begin() + first_batch, plan.batches.end()),
-      state.config,
-      [&state, epoch](const ReadTurn& turn) { return state.make_example(epoch, turn); });
+      LoaderRun::Setup{
+          {plan.batches.begin() + first_batch, plan.batches.end()},
+          state.config,
+          [&state, epoch](const ReadTurn& turn) { return state.make_example(epoch, turn); },
+          [&state](std::int64_t position) { return state.shape_of(position); }},
+      state.clock);
 }
 
 std::optional<Batch> Loader::next() {

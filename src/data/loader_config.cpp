@@ -9,6 +9,8 @@ void AugmentConfig::visit(config::FieldVisitor& v) {
   v.field("contrast", contrast, "largest relative change around the mean of the clip", {0, 1});
   v.field("blank_frames", blank_frames, "at most so many pictures in a row are blanked", {0, 1000});
   v.field("blank", blank, "probability of a run of blanked pictures in a clip", {0, 1});
+  v.field("erase", erase, "probability of a rectangle that is blanked in all pictures", {0, 1});
+  v.field("erase_size", erase_size, "its largest side, as a share of the picture's", {0, 1});
 }
 
 void FaceInputConfig::visit(config::FieldVisitor& v) {

@@ -1,5 +1,6 @@
 #include "loader_run.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -8,28 +9,29 @@
 namespace lipsound2::data {
 namespace {
 
-std::vector<std::int64_t> positions_in_order(const EpochPlan& batches) {
-  std::vector<std::int64_t> positions;
+std::vector<std::int64_t> count_turns(const EpochPlan& batches) {
+  std::vector<std::int64_t> firsts = {0};
   for (const auto& batch : batches)
-    positions.insert(positions.end(), batch.begin(), batch.end());
-  return positions;
+    firsts.push_back(firsts.back() + std::ssize(batch));
+  return firsts;
 }
 
 }  // namespace
 
-LoaderRun::LoaderRun(EpochPlan batches, const LoaderConfig& config, MakeExample make)
-    : batches_(std::move(batches)),
-      positions_(positions_in_order(batches_)),
-      queue_(static_cast<std::size_t>(config.prefetch)),
+LoaderRun::LoaderRun(Setup setup, LoaderClock& clock)
+    : setup_(std::move(setup)),
+      first_turns_(count_turns(setup_.batches)),
+      clock_(clock),
+      queue_(static_cast<std::size_t>(setup_.config.prefetch)),
       examples_({.first = 0,
-                 .last = std::ssize(positions_),
-                 .threads = config.threads,
-                 .ahead = 2 * config.threads},
-                [this, make = std::move(make)](std::int64_t i) {
+                 .last = first_turns_.back(),
+                 .threads = setup_.config.threads,
+                 .ahead = 2 * setup_.config.threads},
+                [this](std::int64_t turn) {
                   compute_alone();
-                  return make({positions_[static_cast<std::size_t>(i)], i});
+                  return place_example(turn);
                 }),
-      batcher_([this] { join_examples(); }) {}
+      batcher_([this] { hand_over_batches(); }) {}
 
 LoaderRun::~LoaderRun() {
   examples_.stop();
@@ -37,12 +39,38 @@ LoaderRun::~LoaderRun() {
   batcher_.join();
 }
 
-void LoaderRun::join_examples() {
-  compute_alone();
+LoaderRun::Place LoaderRun::place_of(std::int64_t turn) const {
+  const auto after = std::upper_bound(first_turns_.begin(), first_turns_.end(), turn);
+  const auto batch = static_cast<std::size_t>(after - first_turns_.begin()) - 1;
+  return {batch, static_cast<std::size_t>(turn - first_turns_[batch])};
+}
+
+LoaderRun::Placed LoaderRun::place_example(std::int64_t turn) {
+  const Place place = place_of(turn);
+  Example example = setup_.make({setup_.batches[place.batch][place.place], turn});
+  const std::shared_ptr<BatchBuilder> into = builder(place.batch);
+  const LoaderClock::Span span(clock_, LoaderPart::kAugment);
+  into->put(place.place, std::move(example));
+  return {};
+}
+
+std::shared_ptr<BatchBuilder> LoaderRun::builder(std::size_t batch) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<BatchBuilder>& builder = builders_[batch];
+  if (!builder) {
+    std::vector<ClipShape> shapes;
+    for (const std::int64_t position : setup_.batches[batch])
+      shapes.push_back(setup_.shape(position));
+    builder = std::make_shared<BatchBuilder>(shapes, setup_.config);
+  }
+  return builder;
+}
+
+void LoaderRun::hand_over_batches() {
   try {
-    for (const auto& batch : batches_) {
-      std::optional<Batch> joined = take_batch(batch.size());
-      if (!joined || !queue_.push(std::move(*joined)))
+    for (std::size_t batch = 0; batch < setup_.batches.size(); ++batch) {
+      std::optional<Batch> full = take_batch(batch);
+      if (!full || !queue_.push(std::move(*full)))
         break;
     }
     queue_.close();
@@ -52,15 +80,13 @@ void LoaderRun::join_examples() {
 }
 
 /// Nothing once stopped.
-std::optional<Batch> LoaderRun::take_batch(std::size_t count) {
-  std::vector<Example> examples;
-  while (examples.size() < count) {
-    std::optional<Example> example = examples_.next();
-    if (!example)
+std::optional<Batch> LoaderRun::take_batch(std::size_t batch) {
+  for (std::size_t i = 0; i < setup_.batches[batch].size(); ++i)
+    if (!examples_.next())
       return std::nullopt;
-    examples.push_back(std::move(*example));
-  }
-  return collate(std::move(examples));
+  const std::lock_guard lock(mutex_);
+  const auto full = builders_.extract(batch);
+  return full.mapped()->finish();
 }
 
 }  // namespace lipsound2::data

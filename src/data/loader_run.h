@@ -2,28 +2,38 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "lipsound2/core/bounded_queue.h"
 #include "lipsound2/data/loader.h"
 
-#include "collate.h"
+#include "batch_builder.h"
+#include "loader_clock.h"
 #include "ordered_pipeline.h"
 #include "read_ahead.h"
 #include "sampler.h"
 
 namespace lipsound2::data {
 
-/// The batches of one start(): workers make the examples in order, one more thread joins them and
-/// keeps config.prefetch batches ready. next() is for one thread.
+/// The batches of one start(): workers make the examples in order and put them into their batches;
+/// one more thread hands over those that are full and keeps config.prefetch of them ready. next()
+/// is for one thread.
 class LoaderRun {
  public:
-  /// Makes the example of a turn; called from several threads.
-  using MakeExample = std::function<Example(const ReadTurn& turn)>;
-
-  LoaderRun(EpochPlan batches, const LoaderConfig& config, MakeExample make);
+  struct Setup {
+    EpochPlan batches;
+    LoaderConfig config;
+    /// Makes the example of a turn; called from several threads.
+    std::function<Example(const ReadTurn& turn)> make;
+    /// What the clip at a position needs.
+    std::function<ClipShape(std::int64_t position)> shape;
+  };
+  LoaderRun(Setup setup, LoaderClock& clock);
   ~LoaderRun();
   LoaderRun(const LoaderRun&) = delete;
   LoaderRun& operator=(const LoaderRun&) = delete;
@@ -34,13 +44,26 @@ class LoaderRun {
   std::optional<Batch> next() { return queue_.pop(); }
 
  private:
-  void join_examples();
-  std::optional<Batch> take_batch(std::size_t count);
+  /// Of the clip that is used at a turn.
+  struct Place {
+    std::size_t batch = 0;
+    std::size_t place = 0;
+  };
+  struct Placed {};
 
-  const EpochPlan batches_;
-  const std::vector<std::int64_t> positions_;
+  Place place_of(std::int64_t turn) const;
+  Placed place_example(std::int64_t turn);
+  std::shared_ptr<BatchBuilder> builder(std::size_t batch);
+  void hand_over_batches();
+  std::optional<Batch> take_batch(std::size_t batch);
+
+  const Setup setup_;
+  const std::vector<std::int64_t> first_turns_;  ///< of each batch, and the number of all turns
+  LoaderClock& clock_;
+  std::mutex mutex_;
+  std::unordered_map<std::size_t, std::shared_ptr<BatchBuilder>> builders_;
   BoundedQueue<Batch> queue_;
-  OrderedPipeline<Example> examples_;
+  OrderedPipeline<Placed> examples_;
   std::thread batcher_;
 };
 

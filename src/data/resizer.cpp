@@ -5,6 +5,9 @@
 
 #include <c10/util/Exception.h>
 
+#include "lipsound2/core/vectorized.h"
+#include "lipsound2/data/jpeg.h"
+
 namespace lipsound2::data {
 namespace {
 
@@ -57,7 +60,7 @@ Resizer::Taps::Taps(int from, int to) {
   }
 }
 
-Resizer::Resizer(Size from, Size to, int channels)
+Resizer::Resizer(PictureSize from, PictureSize to, int channels)
     : from_(from),
       to_(to),
       channels_(channels),
@@ -70,17 +73,27 @@ Resizer::Resizer(Size from, Size to, int channels)
 void Resizer::blend_rows(const std::uint8_t* input, int row) {
   constexpr int kShift = kWeightBits - 8;
   const std::size_t width = sums_.size();
-  const std::uint16_t* weights = rows_.weights.data() + static_cast<std::size_t>(row) * rows_.count;
-  std::uint32_t* sums = sums_.data();
-  std::fill(sums, sums + width, 1u << (kShift - 1));
-  for (int k = 0; k < rows_.count; ++k) {
-    const std::uint8_t* line = input + (rows_.first[row] + k) * width;
-    const std::uint16_t weight = weights[k];
-    for (std::size_t x = 0; x < width; ++x)
-      sums[x] += static_cast<std::uint32_t>(weight * line[x]);
-  }
-  for (std::size_t x = 0; x < width; ++x)
-    blended_[x] = static_cast<std::uint16_t>(sums[x] >> kShift);
+  const int count = rows_.count;
+  const std::uint8_t* const first = input + rows_.first[row] * width;
+  const std::uint16_t* const weights =
+      rows_.weights.data() + static_cast<std::size_t>(row) * rows_.count;
+  std::uint32_t* const sums = sums_.data();
+  std::uint16_t* const blended = blended_.data();
+  run_vectorized([=]() __attribute__((always_inline)) {
+    // Locals: what is written could change what a lambda holds, for all that the compiler knows.
+    std::uint32_t* const sum = sums;
+    std::uint16_t* const out = blended;
+    const std::size_t all = width;
+    std::fill(sum, sum + all, 1u << (kShift - 1));
+    for (int k = 0; k < count; ++k) {
+      const std::uint8_t* const line = first + k * all;
+      const std::uint32_t weight = weights[k];
+      for (std::size_t x = 0; x < all; ++x)
+        sum[x] += weight * line[x];
+    }
+    for (std::size_t x = 0; x < all; ++x)
+      out[x] = static_cast<std::uint16_t>(sum[x] >> kShift);
+  });
 }
 
 /// Weighted sums within blended_ into one output row. kCount is the number of taps, known to the

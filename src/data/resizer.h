@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lipsound2/data/jpeg.h"
+#include "jpeg_decoder.h"
 
 namespace lipsound2::data {
 
@@ -12,16 +12,11 @@ namespace lipsound2::data {
 /// scratch row.
 class Resizer {
  public:
-  struct Size {
-    int width = 0;
-    int height = 0;
-    bool operator==(const Size&) const = default;
-  };
-  Resizer(Size from, Size to, int channels);
+  Resizer(PictureSize from, PictureSize to, int channels);
 
   /// `input` is a picture of the size `from`; writes one of the size `to`.
   void operator()(const std::uint8_t* input, std::uint8_t* output);
-  Size from() const { return from_; }
+  PictureSize from() const { return from_; }
 
  private:
   /// Each output is a sum of `count` neighbors from first[i] on, weighted by weights[i * count...],
@@ -37,8 +32,8 @@ class Resizer {
   template <int kCount>
   void blend_columns(std::uint8_t* output) const;
 
-  Size from_;
-  Size to_;
+  PictureSize from_;
+  PictureSize to_;
   int channels_;
   Taps columns_;
   Taps rows_;

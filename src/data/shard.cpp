@@ -12,6 +12,7 @@
 
 #include "lipsound2/core/error.h"
 
+#include "clip_view.h"
 #include "manifest_json.h"
 #include "tar.h"
 
@@ -52,12 +53,12 @@ std::string join_pictures(const std::vector<std::string>& pictures) {
   return movie;
 }
 
-std::vector<std::string> split_pictures(std::string_view movie,
-                                        const std::vector<std::size_t>& sizes) {
-  std::vector<std::string> pictures;
+std::vector<std::string_view> split_pictures(std::string_view movie,
+                                             const std::vector<std::size_t>& sizes) {
+  std::vector<std::string_view> pictures;
   pictures.reserve(sizes.size());
   for (const std::size_t size : sizes) {
-    pictures.emplace_back(movie.substr(0, size));
+    pictures.push_back(movie.substr(0, size));
     movie.remove_prefix(size);
   }
   return pictures;
@@ -65,38 +66,6 @@ std::vector<std::string> split_pictures(std::string_view movie,
 
 std::string where_clip(const std::string& shard, const ManifestEntry& entry) {
   return fmt::format("{}: clip '{}'", shard, entry.id);
-}
-
-/// The bytes of the clip, not yet checked.
-std::string read_range(const std::string& shard, const ManifestEntry& entry) {
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(shard.c_str(), "rb"),
-                                                             &std::fclose);
-  require(file != nullptr,
-          ErrorKind::kIo,
-          "{}: cannot read the shard: {}",
-          where_clip(shard, entry),
-          std::strerror(errno));
-  std::error_code error;
-  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(shard, error));
-  require(!error, ErrorKind::kIo, "{}: {}", where_clip(shard, entry), error.message());
-  require(entry.offset >= 0 && entry.bytes > 0 && entry.bytes <= size &&
-              entry.offset <= size - entry.bytes,
-          ErrorKind::kIo,
-          "{}: expected {} bytes at offset {}, found a shard of {} bytes: it was cut short or is "
-          "another file",
-          where_clip(shard, entry),
-          entry.bytes,
-          entry.offset,
-          size);
-  std::string bytes(static_cast<std::size_t>(entry.bytes), '\0');
-  const bool read = ::fseeko(file.get(), entry.offset, SEEK_SET) == 0 &&
-                    std::fread(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
-  require(read,
-          ErrorKind::kIo,
-          "{}: cannot read the shard: {}",
-          where_clip(shard, entry),
-          std::strerror(errno));
-  return bytes;
 }
 
 /// The lengths of the pictures, out of the JSON member.
@@ -171,14 +140,50 @@ void ShardWriter::commit() {
   file_.commit();
 }
 
+std::string read_clip_bytes(const std::filesystem::path& shard, const ManifestEntry& entry) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(shard.c_str(), "rb"),
+                                                             &std::fclose);
+  require(file != nullptr,
+          ErrorKind::kIo,
+          "{}: cannot read the shard: {}",
+          where_clip(shard.string(), entry),
+          std::strerror(errno));
+  std::error_code error;
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(shard, error));
+  require(!error, ErrorKind::kIo, "{}: {}", where_clip(shard.string(), entry), error.message());
+  require(entry.offset >= 0 && entry.bytes > 0 && entry.bytes <= size &&
+              entry.offset <= size - entry.bytes,
+          ErrorKind::kIo,
+          "{}: expected {} bytes at offset {}, found a shard of {} bytes: it was cut short or is "
+          "another file",
+          where_clip(shard.string(), entry),
+          entry.bytes,
+          entry.offset,
+          size);
+  std::string bytes(static_cast<std::size_t>(entry.bytes), '\0');
+  const bool read = ::fseeko(file.get(), entry.offset, SEEK_SET) == 0 &&
+                    std::fread(bytes.data(), 1, bytes.size(), file.get()) == bytes.size();
+  require(read,
+          ErrorKind::kIo,
+          "{}: cannot read the shard: {}",
+          where_clip(shard.string(), entry),
+          std::strerror(errno));
+  return bytes;
+}
+
 StoredClip read_clip(const std::filesystem::path& manifest_folder, const ManifestEntry& entry) {
-  const std::string shard = (manifest_folder / entry.shard).string();
-  return parse_clip(read_range(shard, entry), entry, shard);
+  const std::filesystem::path shard = manifest_folder / entry.shard;
+  return parse_clip(read_clip_bytes(shard, entry), entry, shard.string());
 }
 
 StoredClip parse_clip(std::string_view bytes,
                       const ManifestEntry& entry,
                       const std::string& shard) {
+  const ClipView view = view_clip(bytes, entry, shard);
+  return {entry.id, {view.faces.begin(), view.faces.end()}, std::string(view.flac)};
+}
+
+ClipView view_clip(std::string_view bytes, const ManifestEntry& entry, const std::string& shard) {
   const std::string where = where_clip(shard, entry);
   const std::uint32_t found = checksum(bytes);
   require(found == entry.crc32,
@@ -201,7 +206,7 @@ StoredClip parse_clip(std::string_view bytes,
       members[1].content.size(),
       sizes.size(),
       total);
-  return {entry.id, split_pictures(members[1].content, sizes), std::string(members[2].content)};
+  return {split_pictures(members[1].content, sizes), members[2].content};
 }
 
 std::vector<ShardMember> list_shard(const std::filesystem::path& file) {

@@ -4,6 +4,7 @@
 
 #include "lipsound2/core/error.h"
 
+#include "jpeg_decoder.h"
 #include "support/toy_corpus.h"
 
 namespace lipsound2::data {
@@ -94,6 +95,65 @@ TEST(JpegFault, EditedBytesNeverCrash) {
   }
 
   EXPECT_GT(noticed, 10);
+}
+
+/// What a decoder gives that may choose a smaller size.
+Picture decode_small(const std::string& bytes, int channels, int least_side) {
+  JpegDecoder decoder("x");
+  const PictureSize size =
+      decoder.begin({.bytes = bytes, .channels = channels, .least_side = least_side});
+  Picture picture{size.width, size.height, channels, {}};
+  picture.pixels.resize(static_cast<std::size_t>(size.width) * size.height * channels);
+  decoder.finish(picture.pixels.data());
+  return picture;
+}
+
+TEST(JpegDecoder, ChoosesTheSmallestSizeThatIsLargeEnough) {
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.4, 112, 3), 90);
+  for (const auto& [least, side] :
+       {std::pair{0, 112}, {57, 112}, {56, 56}, {29, 56}, {28, 28}, {14, 14}, {3, 14}})
+    EXPECT_EQ(decode_small(bytes, 3, least).width, side) << least;
+}
+
+TEST(JpegDecoder, GivesAtHalfSizeWhatAResizeGives) {
+  for (const int channels : {1, 3}) {
+    const std::string bytes = encode_jpeg(testing::toy_picture(0.4, 112, channels), 90);
+    const Picture small = decode_small(bytes, channels, 56);
+
+    EXPECT_LT(mean_difference(small, resize(decode_jpeg(bytes, channels, "x"), 56, 56)), 1.5);
+  }
+}
+
+TEST(JpegDecoder, GivesTheSamePicturesOneAfterAnother) {
+  JpegDecoder decoder("x");
+  for (const int channels : {3, 1, 3})
+    for (const double height : {0.1, 0.9}) {
+      const std::string bytes = encode_jpeg(testing::toy_picture(height, 64, 3), 90);
+      Picture picture{64, 64, channels, {}};
+      picture.pixels.resize(static_cast<std::size_t>(64 * 64 * channels));
+      decoder.begin({.bytes = bytes, .channels = channels});
+      decoder.finish(picture.pixels.data());
+      EXPECT_EQ(picture.pixels, decode_jpeg(bytes, channels, "x").pixels);
+    }
+}
+
+TEST(JpegDecoder, GivesTheSamePixelsInPlanes) {
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.3, 50, 3), 90);
+  const Picture expected = decode_jpeg(bytes, 3, "x");
+  constexpr std::int64_t kPlane = 3000;
+  std::vector<std::uint8_t> planes(3 * kPlane);
+  JpegDecoder decoder("x");
+  decoder.begin({.bytes = bytes, .channels = 3, .layout = PixelLayout::kPlanes});
+  decoder.finish(planes.data(), kPlane);
+
+  for (std::size_t i = 0; i < expected.pixels.size(); ++i)
+    ASSERT_EQ(planes[i % 3 * kPlane + i / 3], expected.pixels[i]) << i;
+  EXPECT_EQ(planes[2500], 0);
+}
+
+TEST(JpegDecoder, NamesThePictureOfAClip) {
+  EXPECT_THAT([] { JpegDecoder("clip 'x'").begin({.bytes = "no", .number = 4}); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("clip 'x', picture 4: expected a whole")));
 }
 
 TEST(Resize, KeepsAFlatPictureFlat) {

@@ -4,15 +4,14 @@
 
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/ones.h>
 #include <gmock/gmock.h>
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/data/device_prefetcher.h"
 
+#include "batch_builder.h"
 #include "clip_store.h"
-#include "collate.h"
 #include "support/temporary_folder.h"
 #include "support/toy_corpus.h"
 
@@ -211,7 +210,7 @@ TEST_F(LoaderTest, GivesTheSameClipsFromMemoryAsFromTheShard) {
     const auto first = kept.get(i);
     EXPECT_EQ(kept.get(i), first);
     EXPECT_NE(fresh.get(i), fresh.get(i));
-    EXPECT_EQ(fresh.get(i)->faces.pixels, first->faces.pixels);
+    EXPECT_TRUE(at::equal(fresh.get(i)->pictures, first->pictures));
     EXPECT_TRUE(at::equal(fresh.get(i)->mel, first->mel));
   }
 }
@@ -231,7 +230,8 @@ TEST_F(LoaderTest, TellsTheMemoryThatAClipTakes) {
   const DecodedClip clip = decoder(entries_[0]);
 
   EXPECT_EQ(decoder.bytes(entries_[0].frames, entries_[0].samples),
-            std::ssize(clip.faces.pixels) + static_cast<std::int64_t>(clip.mel.nbytes()));
+            static_cast<std::int64_t>(clip.pictures.nbytes()) +
+                static_cast<std::int64_t>(clip.mel.nbytes()));
 }
 
 TEST_F(LoaderTest, PassesBatchesThroughOnACpu) {
@@ -304,12 +304,37 @@ TEST_F(LoaderTest, RefusesSoundOfAnotherRateThanTheMelSettings) {
               ::testing::ThrowsMessage<Error>(HasSubstr("expected sound at 22050 Hz")));
 }
 
-TEST(Collate, KeepsEveryValueInItsPlace) {
-  const Example one{"a", "x", at::full({1, 2, 2, 2}, 7, at::kByte), at::ones({8, 3}), {}};
-  const Example two{"b", "y", at::full({1, 3, 2, 2}, 9, at::kByte), at::ones({12, 3}).mul_(2), {}};
+TEST_F(LoaderTest, GivesTheSameBatchesWhenTheyAreCutOnTheDevice) {
+  LoaderConfig config = small_config();
+  config.augment.erase = 0.5;
+  Loader direct = make_loader(config);
+  const std::vector<Batch> expected = take_epoch(direct, 1);
+  config.cutter = Cutter::kPrefetcher;
+  Loader loader = make_loader(config);
+  DevicePrefetcher prefetcher(loader, c10::Device(c10::kCPU));
 
-  const Batch batch = collate({one, two});
+  prefetcher.start(1);
 
+  for (const Batch& batch : expected)
+    expect_equal(prefetcher.next().value(), batch);
+}
+
+DecodedClip filled_clip(std::int64_t frames, int pixel, float mel) {
+  return {at::full({1, frames, 2, 2}, pixel, at::kByte), {}, at::full({4 * frames, 3}, mel), {}};
+}
+
+TEST(BatchBuilder, KeepsEveryValueInItsPlace) {
+  LoaderConfig config;
+  config.faces = {.size = 2, .resize_to = 2};
+  config.mel.bands = 3;
+  BatchBuilder builder({{2, 8}, {3, 12}}, config);
+  builder.put(1, {"b", "y", std::make_shared<DecodedClip>(filled_clip(3, 9, 2)), {}});
+  builder.put(0, {"a", "x", std::make_shared<DecodedClip>(filled_clip(2, 7, 1)), {}});
+
+  const Batch batch = builder.finish();
+
+  EXPECT_THAT(batch.ids, ElementsAre("a", "b"));
+  EXPECT_THAT(batch.texts, ElementsAre("x", "y"));
   EXPECT_EQ(batch.faces.sum().item<int>(), 8 * 7 + 12 * 9);
   EXPECT_EQ(batch.mel.sum().item<float>(), 24 + 2 * 36);
   EXPECT_EQ(batch.faces[0][0][2].sum().item<int>(), 0);

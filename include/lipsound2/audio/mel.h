@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "lipsound2/audio/stft.h"
 #include "lipsound2/config/field_visitor.h"
@@ -41,9 +42,18 @@ class MelSpectrogram {
   Tensor operator()(std::span<const float> samples) const;
 
  private:
+  /// A mel filter without the zeros around it.
+  struct BandFilter {
+    std::int64_t first_bin = 0;
+    std::vector<float> weights;
+  };
+
+  static std::vector<BandFilter> sparse_filters(const MelConfig& config);
+  void filter_frame(const float* parts, std::vector<float>& magnitudes, float* bands) const;
+
   MelConfig config_;
   Stft stft_;
-  Tensor filters_;  ///< [fft / 2 + 1, bands]
+  std::vector<BandFilter> filters_;
 };
 
 /// Mean and standard deviation of each mel band over a training set.

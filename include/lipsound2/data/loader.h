@@ -23,6 +23,8 @@ struct AugmentConfig {
   std::int64_t blank_frames =
       3;               ///< at most so many pictures in a row are blanked (to the mean of the clip)
   double blank = 0.3;  ///< probability of a run of blanked pictures
+  double erase = 0;    ///< probability of a rectangle that is blanked in all pictures
+  double erase_size = 0.3;  ///< its largest side, as a share of the picture's
 
   void visit(config::FieldVisitor& v);
 };
@@ -43,6 +45,10 @@ enum class Order { kShuffled, kAsListed };
 /// seek slowly. kAuto: in sequence above 100000 clips.
 enum class Access { kAuto, kIndexed, kSequential };
 
+/// Who cuts and changes pictures: the threads of the loader, clip by clip, or DevicePrefetcher, a
+/// whole batch on the device. The results are equal.
+enum class Cutter { kLoader, kPrefetcher };
+
 struct LoaderConfig {
   FaceInputConfig faces;
   AugmentConfig augment;
@@ -59,6 +65,7 @@ struct LoaderConfig {
                             << 30;  ///< decoded clips of smaller sets stay in memory
   std::int64_t rank = 0;            ///< of this process, among
   std::int64_t world = 1;           ///< so many that share every epoch
+  Cutter cutter = Cutter::kLoader;
   Order order = Order::kShuffled;
   bool augmented = true;
   bool with_samples = false;
