@@ -26,6 +26,8 @@ void add_commands(CLI::App& program) {
 #ifdef LIPSOUND2_WITH_VIDEO
   cli::add_synthesize(program);
 #endif
+  cli::add_lm(program);
+  cli::add_decode(program);
   cli::add_inspect(program);
   cli::add_config(program);
   cli::add_doctor(program);

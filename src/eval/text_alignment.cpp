@@ -5,6 +5,7 @@
 #include <span>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/utf8.h"
 
 namespace lipsound2::eval {
 namespace {

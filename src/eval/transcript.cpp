@@ -7,6 +7,7 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/core/utf8.h"
 #include "lipsound2/eval/text_normalization.h"
 
 namespace lipsound2::eval {

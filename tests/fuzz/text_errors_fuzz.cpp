@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/utf8.h"
 #include "lipsound2/eval/text_alignment.h"
 #include "lipsound2/eval/text_errors.h"
 #include "lipsound2/eval/text_normalization.h"
@@ -19,7 +20,7 @@ using eval::ErrorCounts;
 using eval::TextUnits;
 
 void check_normalization(std::string_view text) {
-  expect(eval::encode_utf8(eval::decode_utf8(text)) == text, "UTF-8 survives decoding");
+  expect(encode_utf8(decode_utf8(text)) == text, "UTF-8 survives decoding");
   const std::string normalized = eval::normalize_text(text);
   expect(eval::normalize_text(normalized) == normalized, "normalized texts stay as they are");
 }
@@ -33,7 +34,7 @@ ErrorCounts checked_errors(const TextUnits& reference,
   expect(counts.reference_units() == reference.size(), "all of the reference is aligned");
   expect(counts.hits + counts.substitutions + counts.insertions == hypothesis.size(),
          "all of the hypothesis is aligned");
-  eval::decode_utf8(eval::render_alignment(alignment));
+  decode_utf8(eval::render_alignment(alignment));
   return counts;
 }
 

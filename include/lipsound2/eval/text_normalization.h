@@ -9,14 +9,6 @@ namespace lipsound2::eval {
 /// Words or characters, each as UTF-8.
 using TextUnits = std::vector<std::string>;
 
-/// The code points of UTF-8 text. Overlong forms, surrogates, code points above U+10FFFF and cut
-/// sequences are errors of kind kData that name the offset in bytes of the first byte that is
-/// wrong, counted from 0.
-std::u32string decode_utf8(std::string_view text);
-
-/// UTF-8 of code points that are not surrogates and at most U+10FFFF.
-std::string encode_utf8(std::u32string_view text);
-
 /// The simple lower case mapping of Unicode for the Latin letters of European languages, Vietnamese
 /// and pinyin, for modern Greek, Cyrillic, Armenian and the full-width Latin letters (the blocks up
 /// to U+0556, U+1E00 to U+1EFF, U+FF21 to U+FF3A, without phonetic and historic letters). Other

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace lipsound2::asr {
+
+/// Spreads the bits of a number over all 64, so that the upper ones may choose a slot.
+inline std::uint64_t spread(std::uint64_t x) {
+  x *= 0x9e3779b97f4a7c15ULL;
+  x ^= x >> 32;
+  return x * 0xd6e8feb86659fd93ULL;
+}
+
+/// A 64-bit hash of a word, eight bytes at a time.
+inline std::uint64_t hash_word(std::string_view word) {
+  std::uint64_t state = word.size();
+  while (word.size() >= 8) {
+    std::uint64_t part = 0;
+    std::memcpy(&part, word.data(), 8);
+    state = spread(state ^ part) ^ (state >> 29);
+    word.remove_prefix(8);
+  }
+  std::uint64_t part = 0;
+  std::memcpy(&part, word.data(), word.size());
+  state = spread(state ^ part);
+  return state ^ (state >> 31);
+}
+
+}  // namespace lipsound2::asr

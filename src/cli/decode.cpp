@@ -1,0 +1,117 @@
+#include <chrono>
+#include <optional>
+
+#include <nlohmann/json.hpp>
+
+#include "lipsound2/asr/beam_search.h"
+#include "lipsound2/asr/ctc.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
+#include "lipsound2/train/checkpoint.h"
+
+#include "commands.h"
+#include "json_flag.h"
+
+namespace lipsound2::cli {
+namespace {
+
+struct DecodeFlags {
+  std::string file;
+  std::string alphabet;
+  std::string lm;
+  std::string words;
+  asr::BeamSearchConfig search;
+  bool greedy = false;
+  std::string json;
+};
+
+asr::Alphabet read_alphabet(const std::string& file) {
+  if (file.empty())
+    return asr::Alphabet::english();
+  std::string text = read_file(file);
+  while (text.ends_with('\n') || text.ends_with('\r'))
+    text.pop_back();
+  return asr::Alphabet::parse(text);
+}
+
+/// What decoding leans on, kept together because the search only points to it.
+struct Knowledge {
+  asr::Alphabet alphabet;
+  std::optional<asr::NgramModel> model;
+  std::optional<asr::WordList> words;
+
+  explicit Knowledge(const DecodeFlags& flags) : alphabet(read_alphabet(flags.alphabet)) {
+    if (!flags.lm.empty())
+      model = asr::NgramModel::read(flags.lm);
+    if (!flags.words.empty())
+      words = asr::WordList::read(alphabet, flags.words);
+  }
+  asr::SearchKnowledge view() const {
+    return {.model = model ? &*model : nullptr, .words = words ? &*words : nullptr};
+  }
+};
+
+nlohmann::ordered_json decode_clip(const asr::BeamSearch& search,
+                                   const asr::Alphabet& alphabet,
+                                   const Tensor& log_probs,
+                                   const DecodeFlags& flags) {
+  if (flags.greedy)
+    return {{"text", alphabet.decode(asr::ctc_greedy(log_probs, alphabet.outputs()))}};
+  const auto found = search(log_probs);
+  require(!found.empty(), ErrorKind::kData, "every text has probability 0");
+  return {{"text", alphabet.decode(found[0].labels)}, {"score", found[0].score}};
+}
+
+void decode(const DecodeFlags& flags) {
+  const train::TensorFile content = train::load_tensors(flags.file);
+  const Knowledge knowledge(flags);
+  const asr::BeamSearch search(knowledge.alphabet, flags.search, knowledge.view());
+  nlohmann::ordered_json clips = nlohmann::ordered_json::array();
+  const auto start = std::chrono::steady_clock::now();
+  for (const auto& [id, log_probs] : content.tensors) {
+    try {
+      clips.push_back(decode_clip(search, knowledge.alphabet, log_probs, flags));
+    } catch (const Error& error) {
+      fail(error.kind(), "{}, {}: {}", flags.file, id, error.what());
+    }
+    clips.back()["id"] = id;
+    fmt::print("{}\t{}\n", id, clips.back()["text"].get<std::string>());
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  write_json(flags.json, {{"clips", clips}, {"seconds_searching", seconds.count()}});
+}
+
+}  // namespace
+
+void add_decode(CLI::App& program) {
+  auto* command =
+      program.add_subcommand("decode", "texts of log-probabilities that a CTC recognizer gave");
+  const auto flags = std::make_shared<DecodeFlags>();
+  command
+      ->add_option("FILE",
+                   flags->file,
+                   "safetensors: a tensor [frames, symbols + blank] of natural logarithms per clip")
+      ->required();
+  command->add_option("--alphabet",
+                      flags->alphabet,
+                      "text file of all symbols in order (default: space, a to z, apostrophe)");
+  command
+      ->add_option(
+          "--lm", flags->lm, "n-gram model of words, or of characters if there is no space")
+      ->type_name("FILE.arpa");
+  command->add_option("--words", flags->words, "text file of the only allowed words");
+  command->add_option("--beam", flags->search.beam, "texts kept per frame")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command->add_option("--alpha", flags->search.alpha, "weight of the model")
+      ->check(CLI::Range(0.0, 100.0))
+      ->capture_default_str();
+  command->add_option("--beta", flags->search.beta, "added per word, or character")
+      ->check(CLI::Range(-100.0, 100.0))
+      ->capture_default_str();
+  command->add_flag("--greedy", flags->greedy, "the likeliest symbol of every frame, no search");
+  add_json_flag(*command, flags->json);
+  command->callback([flags] { decode(*flags); });
+}
+
+}  // namespace lipsound2::cli
