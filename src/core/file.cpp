@@ -1,7 +1,11 @@
 #include "lipsound2/core/file.h"
 
 #include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <csignal>
 #include <cstring>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -9,11 +13,15 @@
 #include <unistd.h>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/random.h"
 
 namespace lipsound2 {
 namespace {
 
-constexpr std::string_view kTemporary = ".tmp";  // and the number of the process
+namespace fs = std::filesystem;
+
+constexpr std::string_view kTemporary = ".tmp";  // and machine-process
+constexpr std::chrono::hours kForgotten{24};
 
 [[noreturn]] void fail_with_errno(const std::filesystem::path& path, const char* what) {
   fail(ErrorKind::kIo, "{}: cannot {}: {}", path.string(), what, std::strerror(errno));
@@ -25,6 +33,49 @@ void sync_folder(const std::filesystem::path& folder) {
     return;  // Some file systems do not open folders; the rename itself has happened.
   ::fsync(descriptor);
   ::close(descriptor);
+}
+
+// Tells machines apart that share a folder, and containers on one machine, in which the same number
+// can be another process.
+std::string machine_name() {
+  char host[256] = {};
+  char processes[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  if (::readlink("/proc/self/ns/pid", processes, sizeof processes - 1) < 0)
+    processes[0] = '\0';
+  return fmt::format("{:08x}", hash(fmt::format("{} {}", host, processes)) >> 32);
+}
+
+fs::path temporary_of(const fs::path& path) {
+  return fmt::format("{}{}{}-{}", path.string(), kTemporary, machine_name(), ::getpid());
+}
+
+// The process that writes a temporary file: "1a2b3c4d-4711" of "00012.tar.tmp1a2b3c4d-4711".
+struct Writer {
+  std::string machine;
+  pid_t process = 0;
+};
+
+// Nothing for a file that is no temporary one.
+std::optional<Writer> writer_of(const fs::path& file) {
+  const std::string suffix = file.extension().string();
+  const std::size_t dash = suffix.rfind('-');
+  if (!suffix.starts_with(kTemporary) || dash == std::string::npos || dash < kTemporary.size())
+    return std::nullopt;
+  Writer writer{suffix.substr(kTemporary.size(), dash - kTemporary.size()), 0};
+  const char* const end = suffix.data() + suffix.size();
+  const auto [rest, error] = std::from_chars(suffix.data() + dash + 1, end, writer.process);
+  const bool named = writer.machine.size() == 8 &&
+                     writer.machine.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return named && rest == end && error == std::errc() ? std::optional(writer) : std::nullopt;
+}
+
+bool is_abandoned(const fs::path& file, const Writer& writer) {
+  if (writer.machine == machine_name() && ::kill(writer.process, 0) != 0 && errno == ESRCH)
+    return true;
+  std::error_code gone;
+  const auto touched = fs::last_write_time(file, gone);
+  return !gone && fs::file_time_type::clock::now() - touched > kForgotten;
 }
 
 }  // namespace
@@ -49,8 +100,7 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 AtomicFile::AtomicFile(std::filesystem::path path)
-    : path_(std::move(path)),
-      temporary_(path_.string() + std::string(kTemporary) + std::to_string(::getpid())) {
+    : path_(std::move(path)), temporary_(temporary_of(path_)) {
   file_ = std::fopen(temporary_.c_str(), "wb");
   if (!file_)
     fail_with_errno(path_, "write");
@@ -101,15 +151,12 @@ void make_folder(const std::filesystem::path& path) {
 }
 
 void remove_temporaries(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> stale;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    const std::string suffix = entry.path().extension().string();
-    if (suffix.size() > kTemporary.size() && suffix.starts_with(kTemporary) &&
-        suffix.find_first_not_of("0123456789", kTemporary.size()) == std::string::npos)
-      stale.push_back(entry.path());
-  }
+  std::vector<std::filesystem::path> abandoned;
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (const auto writer = writer_of(entry.path()); writer && is_abandoned(entry.path(), *writer))
+      abandoned.push_back(entry.path());
   std::error_code error;
-  for (const auto& file : stale)
+  for (const auto& file : abandoned)
     std::filesystem::remove(file, error);
 }
 

@@ -1,6 +1,8 @@
 #include <thread>
 
 #include <gmock/gmock.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lipsound2/core/bounded_queue.h"
 #include "lipsound2/core/error.h"
@@ -59,6 +61,58 @@ TEST(AtomicFile, NamesTheFolderThatIsMissing) {
     EXPECT_EQ(exit_code(error.kind()), 4);
     EXPECT_THAT(error.what(), ::testing::HasSubstr("missing/file.txt: cannot write: No such file"));
   }
+}
+
+/// The temporary files beside `path`.
+std::vector<std::filesystem::path> temporaries_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(path.parent_path()))
+    if (entry.path().filename().string().starts_with(path.filename().string() + ".tmp"))
+      files.push_back(entry.path());
+  return files;
+}
+
+/// Leaves a file half written, as a killed process does.
+void die_writing(const std::filesystem::path& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFile file(path);
+    file.write("half");
+    ::_exit(0);
+  }
+  ::waitpid(child, nullptr, 0);
+}
+
+TEST(AtomicFile, LeftoversOfDeadProcessesAreRemovedAndThoseOfLivingOnesStay) {
+  const auto folder = temporary("leftovers");
+  std::filesystem::remove_all(folder);
+  make_folder(folder);
+  die_writing(folder / "dead");
+  AtomicFile living(folder / "living");
+  write_file(folder / "notes.tmpl", "mine");
+  ASSERT_EQ(temporaries_of(folder / "dead").size(), 1U);
+
+  remove_temporaries(folder);
+
+  EXPECT_EQ(temporaries_of(folder / "dead").size(), 0U);
+  EXPECT_EQ(temporaries_of(folder / "living").size(), 1U);
+  EXPECT_TRUE(std::filesystem::exists(folder / "notes.tmpl"));
+  EXPECT_NO_THROW(living.commit());
+}
+
+TEST(AtomicFile, LeftoversOfOtherMachinesAreRemovedAfterADay) {
+  const auto folder = temporary("foreign");
+  std::filesystem::remove_all(folder);
+  make_folder(folder);
+  const auto now = std::filesystem::file_time_type::clock::now();
+  write_file(folder / "old.tmp00000000-1", "half");
+  write_file(folder / "new.tmp00000000-1", "half");
+  std::filesystem::last_write_time(folder / "old.tmp00000000-1", now - std::chrono::hours(25));
+
+  remove_temporaries(folder);
+
+  EXPECT_FALSE(std::filesystem::exists(folder / "old.tmp00000000-1"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "new.tmp00000000-1"));
 }
 
 TEST(Rng, IsTheSameOnEveryMachine) {

@@ -42,8 +42,8 @@ void write_file(const std::filesystem::path& path, std::string_view bytes);
 /// Creates the folder and its parents. Throws kIo with the path and the reason.
 void make_folder(const std::filesystem::path& path);
 
-/// Removes the temporary files that a killed AtomicFile left in the folder. Call it only while
-/// nobody else writes there.
+/// Removes the temporary files that killed AtomicFiles left in the folder: those whose process on
+/// this machine is gone, and those, also of other machines, that nobody touched for a day.
 void remove_temporaries(const std::filesystem::path& folder);
 
 /// Appends one line and flushes it, so that a kill loses at most the line in flight. Throws kIo.
