@@ -1,5 +1,6 @@
 #include <set>
 
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "lipsound2/audio/sound_stream.h"
@@ -59,12 +60,13 @@ class VideoToSound {
     });
     synthesis.finish();
     wav.commit();
-    fmt::print("{}.wav  {:.2f} s  {}\n", stem, wav.seconds(), facts.note);
+    const std::string note = fmt::format("{}", fmt::join(facts.notes, "; "));
+    fmt::print("{}.wav  {:.2f} s  {}\n", stem, wav.seconds(), note);
     Json made{{"video", file.string()},
               {"wav", stem + ".wav"},
               {"seconds", wav.seconds()},
               {"faces", facts.faces},
-              {"note", facts.note}};
+              {"note", note}};
     if (flags_.mux) {
       video::mux(file, stem + ".wav", stem + ".mp4");
       fmt::print("{}.mp4\n", stem);

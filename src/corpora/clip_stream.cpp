@@ -1,17 +1,18 @@
 #include "clip_stream.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "lipsound2/audio/sound_file.h"
+#include "lipsound2/core/cpu_timer.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/data/jpeg.h"
 
 namespace lipsound2::corpora {
 namespace {
-
-std::string join_notes(const std::string& first, const std::string& second) {
-  return first + (first.empty() || second.empty() ? "" : "; ") + second;
-}
 
 std::string format_of(const video::MediaFacts& facts) {
   return fmt::format("{} x {} at {:.5g} fps, {} Hz, {} channels",
@@ -29,27 +30,24 @@ data::Picture to_picture(video::Image& image) {
           .pixels = std::move(image.pixels)};
 }
 
-/// The message without the file's name in front: rejects.jsonl holds that of the video for itself,
-/// and that of the sound file would keep equal reasons apart.
-std::string reason_of(const Error& error, const SourceClip& clip) {
-  const std::string message = error.what();
-  const std::string video = clip.video.name() + ": ";
-  const std::string sound = clip.sound.name() + ": ";
-  if (message.starts_with(video))
-    return message.substr(video.size());
-  return message.starts_with(sound) ? "sound file, " + message.substr(sound.size()) : message;
-}
-
 void fill(ReadClip& clip, video::FaceClip read, const video::FaceClipConfig& config) {
   clip.entry.frames = std::ssize(read.faces);
   clip.entry.fps = config.fps;
   clip.entry.samples = std::ssize(read.sound.samples);
   clip.entry.rate = read.sound.rate;
-  clip.entry.note = join_notes(clip.entry.note, read.facts.note);
+  std::ranges::move(read.facts.notes, std::back_inserter(clip.notes));
+  clip.entry.note = fmt::format("{}", fmt::join(clip.notes, "; "));
   clip.format = format_of(read.facts);
+  CpuTimer timer;
   for (video::Image& face : read.faces)
     clip.stored.faces.push_back(data::encode_jpeg(to_picture(face), data::kFaceQuality));
+  clip.times.jpeg = timer.lap();
   clip.stored.flac = audio::encode_flac(read.sound);
+  clip.times.decode = read.times.decode;
+  clip.times.faces = read.times.faces;
+  clip.times.crop = read.times.crop;
+  clip.times.sound = read.times.sound + timer.lap();
+  clip.times.frames = clip.entry.frames;
 }
 
 ReadClip read_planned(const PlannedClip& planned,
@@ -62,7 +60,8 @@ ReadClip read_planned(const PlannedClip& planned,
   clip.entry.sex = name_of(source.sex);
   clip.entry.split = planned.split;
   clip.entry.text = source.text;
-  clip.entry.note = source.note;
+  if (!source.note.empty())
+    clip.notes.push_back(source.note);
   clip.reason = source.fault;
   if (!clip.reason.empty())
     return clip;
@@ -77,6 +76,35 @@ ReadClip read_planned(const PlannedClip& planned,
 }
 
 }  // namespace
+
+void count_read(const ReadClip& clip, Census& census) {
+  if (!clip.reason.empty()) {
+    ++census.rejects[kind_of(clip.reason)];
+    return;
+  }
+  const data::ManifestEntry& entry = clip.entry;
+  census.splits[entry.split] +=
+      {.clips = 1,
+       .frames = entry.frames,
+       .seconds = static_cast<double>(entry.samples) / static_cast<double>(entry.rate)};
+  SpeakerCount& speaker = census.speakers[entry.speaker];
+  speaker.sex = entry.sex;
+  ++speaker.clips[entry.split];
+  ++census.formats[clip.format];
+  for (const std::string& note : clip.notes)
+    ++census.notes[kind_of(note)];
+}
+
+/// rejects.jsonl holds the video's name for itself; that of the sound file would keep equal reasons
+/// apart.
+std::string reason_of(const Error& error, const SourceClip& clip) {
+  const std::string message = error.what();
+  const std::string video = clip.video.name() + ": ";
+  const std::string sound = clip.sound.name() + ": ";
+  if (message.starts_with(video))
+    return message.substr(video.size());
+  return message.starts_with(sound) ? "sound file, " + message.substr(sound.size()) : message;
+}
 
 ClipStream::ClipStream(std::vector<const PlannedClip*> clips,
                        std::int64_t jobs,

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "lipsound2/core/bounded_queue.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/corpora/census.h"
 #include "lipsound2/data/manifest.h"
 #include "lipsound2/data/shard.h"
 #include "lipsound2/video/face_clip.h"
@@ -21,8 +23,16 @@ struct ReadClip {
   data::ManifestEntry entry;  ///< but for its place in a shard
   data::StoredClip stored;
   std::string format;  ///< how pictures and sound are stored in the corpus
+  std::vector<std::string> notes;
   std::string reason;  ///< why the clip was rejected; empty otherwise
+  ReadingTimes times;  ///< of this clip, but for `write` and `wall`
 };
+
+/// Counts the clip, accepted or rejected.
+void count_read(const ReadClip& clip, Census& census);
+
+/// The message without the name of the clip's file in front.
+std::string reason_of(const Error& error, const SourceClip& clip);
 
 /// Reads, crops and encodes clips in several threads and gives them out in their order. Use it from
 /// one thread. Errors that are no fault of a clip, such as a full memory, come out of next().

@@ -14,190 +14,176 @@
 namespace lipsound2::corpora {
 namespace {
 
-/// What was read in this run.
-struct ReadStats {
-  std::map<std::string, std::int64_t> formats;
-  std::int64_t frames = 0;
-  double seconds = 0;
-};
+using Clock = std::chrono::steady_clock;
 
-/// Takes clips off a stream, counts them and shows how far the run has come.
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Takes clips off a stream, sums up their times and shows how far the run has come.
 class CountedStream {
  public:
-  CountedStream(const Plan& plan,
-                std::vector<const PlannedClip*> clips,
-                const PrepareConfig& config)
-      : done_(std::ssize(plan.clips) - std::ssize(clips)),
-        progress_(config.check ? "check" : "prepare", std::ssize(plan.clips), "clips", done_),
+  CountedStream(std::vector<const PlannedClip*> clips, const PrepareConfig& config)
+      : progress_("prepare", std::ssize(clips), "clips"),
         stream_(std::move(clips), config.jobs, config.face),
-        start_(std::chrono::steady_clock::now()) {}
+        start_(Clock::now()) {
+    times_.threads = config.jobs;
+  }
 
   ReadClip next() {
     ReadClip clip = stream_.next();
-    stats_.frames += clip.entry.frames;
-    stats_.seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-    if (!clip.format.empty())
-      ++stats_.formats[clip.format];
+    times_ += clip.times;
     rejected_ += clip.reason.empty() ? 0 : 1;
     progress_.update(++done_, fmt::format("{} rejected", rejected_));
     return clip;
   }
 
-  const ReadStats& stats() const { return stats_; }
+  /// Time since `start` that went into writing.
+  void count_writing(Clock::time_point start) { times_.write += seconds_since(start); }
+
+  ReadingTimes times() const {
+    ReadingTimes times = times_;
+    times.wall = seconds_since(start_);
+    return times;
+  }
 
  private:
-  std::int64_t done_;
+  std::int64_t done_ = 0;
   std::int64_t rejected_ = 0;
+  ReadingTimes times_;
   Progress progress_;
   ClipStream stream_;
-  std::chrono::steady_clock::time_point start_;
-  ReadStats stats_;
+  Clock::time_point start_;
 };
-
-/// Every clip of the plan, accepted or rejected.
-struct Outcome {
-  ShardPart clips;
-  ReadStats stats;
-  std::int64_t shards_kept = 0;
-};
-
-Reject to_reject(const PlannedClip& planned, const ReadClip& clip) {
-  return {.id = planned.source.id, .file = planned.source.video.name(), .reason = clip.reason};
-}
 
 /// Decodes the clips of one shard, writes the shard, then its part.
-void build_shard(std::int64_t shard,
-                 const Plan& plan,
-                 const PrepareFolder& folder,
-                 CountedStream& stream) {
+Census build_shard(std::int64_t shard,
+                   const Plan& plan,
+                   const PrepareFolder& folder,
+                   CountedStream& stream) {
   const auto [first, last] = plan.clips_of(shard);
   const std::string name = PrepareFolder::shard_name(shard);
   data::ShardWriter writer(folder.path() / name);
   ShardPart part;
   for (std::size_t i = first; i < last; ++i) {
     ReadClip clip = stream.next();
+    count_read(clip, part.census);
     if (!clip.reason.empty()) {
-      part.rejects.push_back(to_reject(plan.clips[i], clip));
+      part.rejects.push_back({clip.entry.id, plan.clips[i].source.video.name(), clip.reason});
       continue;
     }
+    const Clock::time_point start = Clock::now();
     clip.entry.shard = name;
     writer.add(clip.entry, clip.stored);
     part.entries.push_back(std::move(clip.entry));
+    stream.count_writing(start);
   }
+  const Clock::time_point start = Clock::now();
   if (!part.entries.empty())
     writer.commit();
   folder.finish(shard, part);
+  stream.count_writing(start);
+  return part.census;
 }
 
-Outcome build_shards(const Plan& plan, const PrepareConfig& config) {
-  const PrepareFolder folder(config.out);
-  folder.claim(plan_lines(plan, config));
-  std::vector<std::int64_t> shards;
+std::vector<const PlannedClip*> clips_of(const Plan& plan,
+                                         const std::vector<std::int64_t>& shards) {
   std::vector<const PlannedClip*> clips;
-  for (std::int64_t shard = 0; shard < plan.shards(); ++shard) {
-    if (folder.finished(shard))
-      continue;
-    shards.push_back(shard);
+  for (const std::int64_t shard : shards) {
     const auto [first, last] = plan.clips_of(shard);
     for (std::size_t i = first; i < last; ++i)
       clips.push_back(&plan.clips[i]);
   }
-  Outcome outcome;
-  outcome.shards_kept = plan.shards() - std::ssize(shards);
-  if (!shards.empty()) {
-    CountedStream stream(plan, std::move(clips), config);
-    for (const std::int64_t shard : shards)
-      build_shard(shard, plan, folder, stream);
-    outcome.stats = stream.stats();
-  }
-  outcome.clips = folder.join(plan.shards());
-  return outcome;
+  return clips;
 }
 
-Outcome check_clips(const Plan& plan, const PrepareConfig& config) {
-  std::vector<const PlannedClip*> clips;
-  for (const PlannedClip& clip : plan.clips)
-    clips.push_back(&clip);
-  CountedStream stream(plan, std::move(clips), config);
-  Outcome outcome;
-  for (const PlannedClip& planned : plan.clips) {
-    ReadClip clip = stream.next();
-    if (clip.reason.empty())
-      outcome.clips.entries.push_back(std::move(clip.entry));
+/// The shards of the part, those kept from an earlier run and those made now.
+void build_shards(const Plan& plan,
+                  const PrepareConfig& config,
+                  const PrepareFolder& folder,
+                  PrepareReport& report) {
+  std::vector<std::int64_t> shards;
+  for (std::int64_t shard = 0; shard < plan.shards(); ++shard) {
+    if (!config.part.holds(shard))
+      continue;
+    ++report.shards;
+    if (const std::optional<Census> census = folder.finished(shard))
+      report.census += *census;
     else
-      outcome.clips.rejects.push_back(to_reject(planned, clip));
+      shards.push_back(shard);
   }
-  outcome.stats = stream.stats();
-  return outcome;
-}
-
-/// What comes before the first colon: the part of a note or reason that many clips share.
-std::string shared_part(const std::string& text) {
-  return text.substr(0, text.find(':'));
-}
-
-std::vector<std::string> split_notes(const std::string& joined) {
-  std::vector<std::string> notes;
-  for (std::size_t start = 0; start < joined.size();) {
-    const std::size_t end = std::min(joined.find("; ", start), joined.size());
-    notes.push_back(joined.substr(start, end - start));
-    start = end + 2;
-  }
-  return notes;
-}
-
-PrepareReport make_report(const Plan& plan, const Outcome& outcome) {
-  PrepareReport report;
-  for (const data::ManifestEntry& entry : outcome.clips.entries) {
-    for (ClipCount* sum : {&report.total, &report.splits[entry.split]}) {
-      ++sum->clips;
-      sum->frames += entry.frames;
-      sum->seconds += static_cast<double>(entry.samples) / static_cast<double>(entry.rate);
-    }
-    ++report.speakers[entry.speaker][entry.split];
-    for (const std::string& note : split_notes(entry.note))
-      ++report.notes[shared_part(note)];
-  }
-  for (const Reject& reject : outcome.clips.rejects)
-    ++report.rejects[shared_part(reject.reason)];
-  report.formats = outcome.stats.formats;
-  report.left_out = plan.left_out;
-  report.missing = plan.missing;
-  report.shards = plan.shards();
-  report.shards_kept = outcome.shards_kept;
-  report.frames_read = outcome.stats.frames;
-  report.read_seconds = outcome.stats.seconds;
-  return report;
-}
-
-void require_some(const PrepareConfig& config, const ShardPart& clips) {
-  if (!clips.entries.empty())
+  report.shards_kept = report.shards - std::ssize(shards);
+  if (shards.empty())
     return;
-  fail(
-      ErrorKind::kData,
-      "{}: expected clips of speaking faces, found {} and none that can be used; the first, {}: {}",
-      config.root.string(),
-      clips.rejects.size(),
-      clips.rejects.at(0).file,
-      clips.rejects.at(0).reason);
+  CountedStream stream(clips_of(plan, shards), config);
+  for (const std::int64_t shard : shards)
+    report.census += build_shard(shard, plan, folder, stream);
+  report.times = stream.times();
 }
 
-}  // namespace
-
-PrepareReport prepare(const PrepareConfig& config) {
-  const Plan plan = make_plan(config);
+void warn_of_missing(const Plan& plan, const PrepareConfig& config) {
   if (!plan.missing.empty())
     log::warn("{}: {} of the listed clips are not in {}, such as {}",
               config.splits.string(),
               plan.missing.size(),
               config.root.string(),
               plan.missing.front());
-  const Outcome outcome = config.check ? check_clips(plan, config) : build_shards(plan, config);
-  require_some(config, outcome.clips);
-  PrepareReport report = make_report(plan, outcome);
-  report.check = config.check;
+}
+
+}  // namespace
+
+ReadingTimes& ReadingTimes::operator+=(const ReadingTimes& other) {
+  decode += other.decode;
+  faces += other.faces;
+  crop += other.crop;
+  jpeg += other.jpeg;
+  sound += other.sound;
+  frames += other.frames;
+  return *this;
+}
+
+double ReadingTimes::frames_per_second() const {
+  return wall > 0 ? static_cast<double>(frames) / wall : 0;
+}
+
+PrepareReport prepare(const PrepareConfig& config) {
+  const Plan plan = make_plan(config);
+  warn_of_missing(plan, config);
+  const PrepareFolder folder = PrepareFolder::begin(config.out, plan_lines(plan, config));
+  PrepareReport report;
+  report.part = config.part;
+  report.out = config.out;
+  report.left_out = plan.left_out;
+  report.missing = plan.missing;
+  report.remarks = plan.remarks;
+  if (!config.part.whole())
+    folder.begin_part(config.part);
+  build_shards(plan, config, folder, report);
+  if (config.part.whole())
+    report.census = folder.join();
   return report;
+}
+
+PrepareReport merge(const std::filesystem::path& out) {
+  const PrepareFolder folder = PrepareFolder::open(out);
+  PrepareReport report;
+  report.out = out;
+  report.census = folder.join();
+  report.shards = report.shards_kept = folder.shards();
+  return report;
+}
+
+void require_few_rejects(const PrepareReport& report, double most) {
+  const Census& census = report.census;
+  require(census.total().clips > 0 && census.rejected_share() <= most,
+          ErrorKind::kData,
+          "{}: expected at most {:.4g} % of the clips to be rejected (--max-bad), found {} of {}, "
+          "{:.3g} %; rejects.jsonl there says why, and what could be used is kept",
+          report.out.string(),
+          100 * most,
+          census.rejected(),
+          census.rejected() + census.total().clips,
+          100 * census.rejected_share());
 }
 
 }  // namespace lipsound2::corpora

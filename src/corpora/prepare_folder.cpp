@@ -1,5 +1,9 @@
 #include "prepare_folder.h"
 
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <set>
 #include <sstream>
 
 #include <fmt/ranges.h>
@@ -7,6 +11,9 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/core/random.h"
+
+#include "prepare_census.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -14,16 +21,19 @@ namespace {
 namespace fs = std::filesystem;
 using OrderedJson = nlohmann::ordered_json;
 
+constexpr std::ptrdiff_t kShardsNamed = 10;
+constexpr const char* kPartMark = ".begun";  // parts/2-of-4.begun
+
 /// Bytes that are no UTF-8, as file names can hold, become U+FFFD.
-std::string dump_line(const OrderedJson& json) {
-  return json.dump(-1, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace) + "\n";
+std::string dump(const OrderedJson& json, int indent = -1) {
+  return json.dump(indent, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace);
 }
 
 std::string plan_text(const std::vector<config::FieldLine>& plan) {
   OrderedJson json;
   for (const config::FieldLine& line : plan)
     json[line.key] = line.value;
-  return json.dump(2, ' ', /*ensure_ascii=*/false, OrderedJson::error_handler_t::replace) + "\n";
+  return dump(json, 2) + "\n";
 }
 
 std::vector<config::FieldLine> read_plan(const fs::path& file) {
@@ -41,10 +51,72 @@ std::vector<config::FieldLine> read_plan(const fs::path& file) {
   return lines;
 }
 
+std::int64_t number_of(const std::vector<config::FieldLine>& plan, const std::string& key) {
+  const auto found = std::ranges::find(plan, key, &config::FieldLine::key);
+  std::int64_t number = 0;
+  if (found != plan.end())
+    std::from_chars(found->value.data(), found->value.data() + found->value.size(), number);
+  require(number > 0, ErrorKind::kData, "plan.json: expected a positive number as '{}'", key);
+  return number;
+}
+
+OrderedJson as_json(const Reject& reject) {
+  return {{"id", reject.id},
+          {"file", reject.file},
+          {"kind", kind_of(reject.reason)},
+          {"reason", reject.reason}};
+}
+
+bool has_size(const fs::path& file, std::uintmax_t bytes) {
+  std::error_code missing;
+  return fs::file_size(file, missing) == bytes && !missing;
+}
+
+std::string part_mark(const WorkPart& part) {
+  return fmt::format("{}-of-{}{}", part.index, part.count, kPartMark);
+}
+
+/// The counts and indices of the parts that were begun.
+std::set<std::pair<std::int64_t, std::int64_t>> parts_begun(const fs::path& folder) {
+  std::set<std::pair<std::int64_t, std::int64_t>> parts;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
+    long long index = 0;
+    long long count = 0;
+    const std::string stem = entry.path().stem().string();
+    if (entry.path().extension() == kPartMark &&
+        std::sscanf(stem.c_str(), "%lld-of-%lld", &index, &count) == 2)
+      parts.emplace(count, index);
+  }
+  return parts;
+}
+
+void remove_leftovers(const fs::path& path) {
+  for (const fs::path& folder : {path, path / "shards", path / "parts"})
+    remove_temporaries(folder);
+}
+
+/// The first few, by number.
+std::string shard_numbers(const std::vector<std::int64_t>& shards) {
+  std::string text;
+  for (std::ptrdiff_t i = 0; i < std::min(std::ssize(shards), kShardsNamed); ++i)
+    text += fmt::format("{}{:05}", i > 0 ? ", " : "", shards[static_cast<std::size_t>(i)]);
+  return std::ssize(shards) > kShardsNamed
+             ? text + fmt::format(" and {} more", std::ssize(shards) - kShardsNamed)
+             : text;
+}
+
 }  // namespace
 
+/// What lies in parts/NNNNN.json.
+struct PrepareFolder::Witness {
+  std::string plan;
+  std::uintmax_t bytes = 0;  ///< of the shard; 0: every clip was rejected, there is none
+  Census census;
+  std::string rejects;  ///< lines of rejects.jsonl
+};
+
 std::string to_json_line(const Reject& reject) {
-  return dump_line({{"id", reject.id}, {"file", reject.file}, {"reason", reject.reason}});
+  return dump(as_json(reject)) + "\n";
 }
 
 std::vector<Reject> read_rejects(const fs::path& file) {
@@ -65,77 +137,196 @@ std::vector<Reject> read_rejects(const fs::path& file) {
   return rejects;
 }
 
-void PrepareFolder::claim(const std::vector<config::FieldLine>& plan) const {
+PrepareFolder::PrepareFolder(fs::path path, const std::vector<config::FieldLine>& plan)
+    : path_(std::move(path)),
+      plan_(fmt::format("{:016x}", hash(plan_text(plan)))),
+      clips_(number_of(plan, "clips")),
+      shard_clips_(number_of(plan, "shard_clips")) {}
+
+PrepareFolder PrepareFolder::begin(fs::path path, const std::vector<config::FieldLine>& plan) {
   for (const char* folder : {"shards", "parts"})
-    make_folder(path_ / folder);
-  for (const fs::path& folder : {path_, path_ / "shards", path_ / "parts"})
-    remove_temporaries(folder);
-  const fs::path file = path_ / "plan.json";
-  if (!fs::exists(file)) {
-    require(fs::is_empty(path_ / "parts"),
-            ErrorKind::kData,
-            "{}: expected it beside the parts of an earlier run, found nothing; remove the folder "
-            "or give another --out",
-            file.string());
+    make_folder(path / folder);
+  remove_leftovers(path);
+  const fs::path file = path / "plan.json";
+  if (!fs::exists(file))
     write_file(file, plan_text(plan));
-  }
-  const std::vector<std::string> changes = config::differences(read_plan(file), plan);
+  return resume(std::move(path), plan);
+}
+
+PrepareFolder PrepareFolder::resume(fs::path path, const std::vector<config::FieldLine>& plan) {
+  const std::vector<std::string> changes = config::differences(read_plan(path / "plan.json"), plan);
   require(changes.empty(),
           ErrorKind::kUsage,
           "{}: was begun with another plan ({}); give another --out or remove the folder",
-          path_.string(),
+          path.string(),
           fmt::join(changes, "; "));
+  return {std::move(path), plan};
+}
+
+PrepareFolder PrepareFolder::open(fs::path path) {
+  const fs::path file = path / "plan.json";
+  require(fs::exists(file),
+          ErrorKind::kUsage,
+          "{}: expected a folder in which prepare was begun, found no plan.json",
+          path.string());
+  const std::vector<config::FieldLine> plan = read_plan(file);
+  return {std::move(path), plan};
 }
 
 std::string PrepareFolder::shard_name(std::int64_t shard) {
   return fmt::format("shards/{:05}.tar", shard);
 }
 
-fs::path PrepareFolder::entries_part(std::int64_t shard) const {
+fs::path PrepareFolder::entries_file(std::int64_t shard) const {
   return path_ / "parts" / fmt::format("{:05}.jsonl", shard);
 }
 
-fs::path PrepareFolder::rejects_part(std::int64_t shard) const {
-  return path_ / "parts" / fmt::format("{:05}.rejects.jsonl", shard);
+fs::path PrepareFolder::witness_file(std::int64_t shard) const {
+  return path_ / "parts" / fmt::format("{:05}.json", shard);
 }
 
-bool PrepareFolder::finished(std::int64_t shard) const {
-  const fs::path part = entries_part(shard);
-  if (!fs::exists(part) || !fs::exists(rejects_part(shard)))
-    return false;
-  if (fs::file_size(part) == 0)
-    return true;  // Every clip of the shard was rejected; there is no tar file.
-  const data::ManifestEntry last = data::read_manifest(part).back();
-  std::error_code missing;
-  const std::uintmax_t size = fs::file_size(path_ / last.shard, missing);
-  return !missing && size >= static_cast<std::uintmax_t>(last.offset + last.bytes);
+std::int64_t PrepareFolder::shards() const {
+  return (clips_ + shard_clips_ - 1) / shard_clips_;
+}
+
+std::int64_t PrepareFolder::planned_clips(std::int64_t shard) const {
+  return std::min(shard_clips_, clips_ - shard * shard_clips_);
+}
+
+void PrepareFolder::begin_part(const WorkPart& part) const {
+  write_file(path_ / "parts" / part_mark(part), "");
+}
+
+/// Nothing for a file that is missing or that a failing disk damaged: the shard is made again.
+std::optional<PrepareFolder::Witness> PrepareFolder::witness_of(std::int64_t shard) const {
+  const fs::path file = witness_file(shard);
+  if (!fs::exists(file))
+    return std::nullopt;
+  try {
+    const auto json = OrderedJson::parse(read_file(file));
+    Witness witness{json.at("plan"), json.at("bytes"), census_from(json.at("census")), ""};
+    for (const OrderedJson& reject : json.at("rejects"))
+      witness.rejects += dump(reject) + "\n";
+    return witness;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<Census> PrepareFolder::finished(std::int64_t shard) const {
+  std::optional<Witness> witness = witness_of(shard);
+  if (!witness)
+    return std::nullopt;
+  require(witness->plan == plan_,
+          ErrorKind::kData,
+          "{}: expected a shard of the plan in plan.json, found one of another plan; remove the "
+          "folder, or this file to make the shard again",
+          witness_file(shard).string());
+  const bool whole = witness->bytes == 0 || has_size(path_ / shard_name(shard), witness->bytes);
+  const std::int64_t clips = witness->census.total().clips + witness->census.rejected();
+  return whole && fs::exists(entries_file(shard)) && clips == planned_clips(shard)
+             ? std::optional(std::move(witness->census))
+             : std::nullopt;
 }
 
 void PrepareFolder::finish(std::int64_t shard, const ShardPart& part) const {
-  std::string rejects;
-  for (const Reject& reject : part.rejects)
-    rejects += to_json_line(reject);
   std::string entries;
   for (const data::ManifestEntry& entry : part.entries)
     entries += data::to_json_line(entry) + "\n";
-  write_file(rejects_part(shard), rejects);
-  write_file(entries_part(shard), entries);
+  const bool empty = part.entries.empty();
+  OrderedJson witness{{"plan", plan_},
+                      {"bytes", empty ? 0 : fs::file_size(path_ / shard_name(shard))},
+                      {"census", to_json(part.census)},
+                      {"rejects", OrderedJson::array()}};
+  for (const Reject& reject : part.rejects)
+    witness["rejects"].push_back(as_json(reject));
+  write_file(entries_file(shard), entries);
+  write_file(witness_file(shard), dump(witness) + "\n");
 }
 
-ShardPart PrepareFolder::join(std::int64_t shards) const {
+Census PrepareFolder::join() const {
+  Census all;
+  std::vector<std::int64_t> missing;
+  std::vector<std::int64_t> clips;
   AtomicFile rejects(path_ / "rejects.jsonl");
   AtomicFile manifest(path_ / "manifest.jsonl");
-  for (std::int64_t shard = 0; shard < shards; ++shard) {
-    rejects.write(read_file(rejects_part(shard)));
-    manifest.write(read_file(entries_part(shard)));
+  for (std::int64_t shard = 0; shard < shards(); ++shard) {
+    const std::optional<Census> census = finished(shard);
+    if (!census) {
+      missing.push_back(shard);
+      continue;
+    }
+    all += *census;
+    clips.push_back(census->total().clips);
+    rejects.write(witness_of(shard)->rejects);
+    manifest.write(read_file(entries_file(shard)));
   }
+  require(missing.empty(), ErrorKind::kData, "{}", explain_missing(missing));
   rejects.commit();
-  ShardPart all{.entries = {}, .rejects = read_rejects(path_ / "rejects.jsonl")};
   if (manifest.size() > 0) {
     manifest.commit();
-    all.entries = data::read_manifest(path_ / "manifest.jsonl");
+    check_manifest(clips);
   }
+  for (const auto& [count, index] : parts_begun(path_ / "parts"))
+    fs::remove(path_ / "parts" / part_mark({index, count}));
+  remove_leftovers(path_);
   return all;
+}
+
+/// That every clip is there once, in its shard. `clips` are those of each shard.
+void PrepareFolder::check_manifest(const std::vector<std::int64_t>& clips) const {
+  const fs::path file = path_ / "manifest.jsonl";
+  std::size_t shard = 0;
+  std::int64_t in_shard = 0;
+  const auto next_shard = [&] {
+    for (; shard < clips.size() && in_shard == clips[shard]; ++shard)
+      in_shard = 0;
+  };
+  try {
+    data::visit_manifest(file, [&](const data::ManifestEntry& entry) {
+      next_shard();
+      const std::string expected = shard_name(static_cast<std::int64_t>(shard));
+      require(shard < clips.size() && entry.shard == expected,
+              ErrorKind::kData,
+              "{}: expected {} clips, in the order of the shards, found {} in {} where {} goes on",
+              entries_file(static_cast<std::int64_t>(shard)).string(),
+              shard < clips.size() ? clips[shard] : 0,
+              entry.id,
+              entry.shard,
+              expected);
+      ++in_shard;
+    });
+    next_shard();
+    require(shard == clips.size(),
+            ErrorKind::kData,
+            "{}: expected {} clips, found {}",
+            entries_file(static_cast<std::int64_t>(shard)).string(),
+            clips[std::min(shard, clips.size() - 1)],
+            in_shard);
+  } catch (const Error&) {
+    fs::remove(file);
+    throw;
+  }
+}
+
+std::string PrepareFolder::explain_missing(const std::vector<std::int64_t>& missing) const {
+  const auto begun = parts_begun(path_ / "parts");
+  std::string text = fmt::format("{}: expected {} finished shards, {} are missing: {}",
+                                 path_.string(),
+                                 shards(),
+                                 missing.size(),
+                                 shard_numbers(missing));
+  const std::int64_t count = begun.empty() ? 0 : begun.begin()->first;
+  if (count == 0 || count != begun.rbegin()->first)
+    return text + "; run prepare again, without --merge";
+  std::vector<std::string> parts;
+  for (WorkPart part{1, count}; part.index <= count; ++part.index)
+    if (std::ranges::any_of(missing, [&](std::int64_t shard) { return part.holds(shard); }))
+      parts.push_back(
+          fmt::format("{} ({})",
+                      part.name(),
+                      begun.contains({count, part.index}) ? "begun, not finished" : "never begun"));
+  return text + fmt::format("; run these parts: {}", fmt::join(parts, ", "));
 }
 
 }  // namespace lipsound2::corpora

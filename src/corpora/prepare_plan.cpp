@@ -1,12 +1,10 @@
 #include "prepare_plan.h"
 
 #include <algorithm>
-#include <set>
 
 #include <fmt/ranges.h>
 
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/log.h"
 #include "lipsound2/core/random.h"
 #include "lipsound2/corpora/corpus_reader.h"
 #include "lipsound2/corpora/splits.h"
@@ -14,21 +12,8 @@
 namespace lipsound2::corpora {
 namespace {
 
-/// Raised whenever the same clips and settings would give other shards.
-constexpr const char* kPlanFormat = "2";
-
-std::vector<SourceClip> all_clips(const CorpusReader& corpus) {
-  try {
-    std::vector<SourceClip> clips;
-    const std::vector<std::string> remarks =
-        corpus.find([&](SourceClip clip) { clips.push_back(std::move(clip)); });
-    for (const std::string& remark : remarks)
-      log::info("{}", remark);
-    return clips;
-  } catch (const std::filesystem::filesystem_error& error) {
-    fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
-  }
-}
+/// Raised whenever the same clips and settings would give other shards or parts.
+constexpr const char* kPlanFormat = "3";
 
 /// `--splits NAME|FOLDER`: a name that the corpus knows comes first.
 Splits read_splits(const CorpusReader& corpus, const std::filesystem::path& wanted) {
@@ -50,31 +35,86 @@ bool wanted_speaker(const std::string& id, const std::vector<std::string>& speak
          });
 }
 
-std::vector<std::string> missing_ids(const Splits& splits,
-                                     const std::vector<SourceClip>& clips,
-                                     const std::vector<std::string>& speakers) {
-  std::set<std::string> present;
-  for (const SourceClip& clip : clips)
-    present.insert(clip.id);
-  std::vector<std::string> missing;
-  for (const auto& [id, split] : splits.listed())
-    if (wanted_speaker(id, speakers) && !present.contains(id))
-      missing.push_back(id);
-  return missing;
+/// The ids of the lists, each met in the corpus or not.
+class ListedIds {
+ public:
+  explicit ListedIds(const Splits& splits) : met_(splits.listed().size()) {
+    ids_.reserve(met_.size());
+    for (const auto& [id, split] : splits.listed())
+      ids_.push_back(&id);
+  }
+
+  void meet(const std::string& id) {
+    const auto found = std::ranges::lower_bound(
+        ids_, id, {}, [](const std::string* listed) -> const std::string& { return *listed; });
+    if (found != ids_.end() && **found == id)
+      met_[static_cast<std::size_t>(found - ids_.begin())] = true;
+  }
+
+  std::vector<std::string> missing(const std::vector<std::string>& speakers) const {
+    std::vector<std::string> missing;
+    for (std::size_t i = 0; i < ids_.size(); ++i)
+      if (!met_[i] && wanted_speaker(*ids_[i], speakers))
+        missing.push_back(*ids_[i]);
+    return missing;
+  }
+
+ private:
+  std::vector<const std::string*> ids_;  ///< sorted
+  std::vector<bool> met_;
+};
+
+void require_distinct_ids(const std::deque<PlannedClip>& clips) {
+  std::vector<std::pair<std::uint64_t, std::size_t>> hashes;
+  hashes.reserve(clips.size());
+  for (const PlannedClip& clip : clips)
+    hashes.emplace_back(hash(clip.source.id), hashes.size());
+  std::ranges::sort(hashes);
+  for (std::size_t i = 1; i < hashes.size(); ++i) {
+    if (hashes[i].first != hashes[i - 1].first)
+      continue;
+    const SourceClip& first = clips[hashes[i - 1].second].source;
+    const SourceClip& second = clips[hashes[i].second].source;
+    require(first.id != second.id,
+            ErrorKind::kData,
+            "expected every id once, found {} for {} and for {}",
+            first.id,
+            first.video.name(),
+            second.video.name());
+  }
 }
 
 std::uint64_t hash_of_clips(const Plan& plan) {
   std::uint64_t state = 0;
   for (const PlannedClip& clip : plan.clips) {
     const SourceClip& source = clip.source;
-    for (const std::string& text :
-         {source.id, source.speaker, clip.split, source.text, source.note, source.fault})
-      state = mix({state, hash(text)});
+    for (const std::string* text :
+         {&source.id, &source.speaker, &clip.split, &source.text, &source.note, &source.fault})
+      state = mix({state, hash(*text)});
     if (source.part)
       state = mix({state, hash(fmt::format("{} {}", source.part->start, source.part->end))});
     state = mix({state, static_cast<std::uint64_t>(source.bytes), hash(name_of(source.sex))});
   }
   return state;
+}
+
+/// Takes clips from the reader until the plan is full.
+void find_planned(const CorpusReader& corpus, const PrepareConfig& config, Plan& plan) {
+  const Splits splits = read_splits(corpus, config.splits);
+  ListedIds listed(splits);
+  try {
+    plan.remarks = corpus.find([&](SourceClip clip) {
+      listed.meet(clip.id);
+      std::optional<std::string> split = splits.split_of(clip);
+      if (!split)
+        ++plan.left_out;
+      else if (config.limit == 0 || std::ssize(plan.clips) < config.limit)
+        plan.clips.push_back({std::move(clip), *std::move(split)});
+    });
+  } catch (const std::filesystem::filesystem_error& error) {
+    fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
+  }
+  plan.missing = listed.missing(config.speakers);
 }
 
 }  // namespace
@@ -98,25 +138,16 @@ Plan make_plan(const PrepareConfig& config) {
           config.limit);
   const std::unique_ptr<CorpusReader> corpus = open_corpus(
       config.corpus, {.root = config.root, .speakers = config.speakers, .longest = config.longest});
-  std::vector<SourceClip> found = all_clips(*corpus);
-  const Splits splits = read_splits(*corpus, config.splits);
-  Plan plan{.clips = {},
-            .left_out = 0,
-            .missing = missing_ids(splits, found, config.speakers),
-            .shard_clips = config.shard_clips};
-  for (SourceClip& clip : found) {
-    const std::optional<std::string> split = splits.split_of(clip);
-    if (!split)
-      ++plan.left_out;
-    else if (config.limit == 0 || std::ssize(plan.clips) < config.limit)
-      plan.clips.push_back({std::move(clip), *split});
-  }
+  Plan plan;
+  plan.shard_clips = config.shard_clips;
+  find_planned(*corpus, config, plan);
   require(!plan.clips.empty(),
           ErrorKind::kData,
           "{}: expected lists that name clips of {}, found {} clips there and none of them listed",
           config.splits.string(),
           config.root.string(),
-          found.size());
+          plan.left_out);
+  require_distinct_ids(plan.clips);
   return plan;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <filesystem>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "lipsound2/config/yaml.h"
@@ -17,9 +18,10 @@ struct PlannedClip {
 
 /// Which clips will lie in which shard: clips [n * shard_clips, (n + 1) * shard_clips) in shard n.
 struct Plan {
-  std::vector<PlannedClip> clips;
+  std::deque<PlannedClip> clips;     ///< about 450 bytes each; a deque does not copy them to grow
   std::int64_t left_out = 0;         ///< clips that no list names
   std::vector<std::string> missing;  ///< ids of the lists that the corpus lacks
+  std::vector<std::string> remarks;  ///< of the reader, about the corpus as a whole
   std::int64_t shard_clips = 0;
 
   std::int64_t shards() const;
@@ -27,7 +29,8 @@ struct Plan {
   std::pair<std::size_t, std::size_t> clips_of(std::int64_t shard) const;
 };
 
-/// Finds the clips of the corpus and gives each its split. Throws as prepare() does.
+/// Finds the clips of the corpus and gives each its split. Throws as prepare() does, and kData for
+/// two clips of one id.
 Plan make_plan(const PrepareConfig& config);
 
 /// All that decides the bytes of the result, as keys and values: two plans make the same shards if

@@ -1,115 +1,104 @@
-#include <algorithm>
-
-#include <fmt/ranges.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "lipsound2/corpora/prepare.h"
+
+#include "prepare_census.h"
+#include "prepare_text.h"
 
 namespace lipsound2::corpora {
 namespace {
 
-/// Longer lists are cut; the files have them whole.
-constexpr std::size_t kRowsShown = 40;
-constexpr std::ptrdiff_t kIdsShown = 5;
-
-std::string counted(std::int64_t count, const std::string& noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string headline(const PrepareReport& report) {
-  return fmt::format("{} {} of {} in {}: {}, {:.1f} s ({:.2f} h) of speech\n",
-                     report.check ? "checked, nothing written:" : "prepared",
-                     counted(report.total.clips, "clip"),
-                     counted(std::ssize(report.speakers), "speaker"),
+  const ClipCount total = report.census.total();
+  return fmt::format("{} {} of {} in {}: {}, {:.2f} h\n",
+                     report.part.whole() ? "prepared" : "part " + report.part.name() + ":",
+                     counted(total.clips, "clip"),
+                     speakers_text(report.census.speakers),
                      counted(report.shards, "shard"),
-                     counted(report.total.frames, "picture"),
-                     report.total.seconds,
-                     report.total.seconds / 3600);
+                     counted(total.frames, "picture"),
+                     total.seconds / 3600);
 }
 
-std::string split_rows(const PrepareReport& report) {
+std::string split_rows(const Census& census) {
   std::string text;
   for (const char* split : {"train", "valid", "test"})
-    if (const auto found = report.splits.find(split); found != report.splits.end())
-      text += fmt::format("  {:<6} {:>8} clips {:>9} pictures {:>10.1f} s\n",
+    if (const auto found = census.splits.find(split); found != census.splits.end())
+      text += fmt::format("  {:<6} {:>8} clips {:>10} pictures {:>8.2f} h\n",
                           split,
                           found->second.clips,
                           found->second.frames,
-                          found->second.seconds);
+                          found->second.seconds / 3600);
   return text;
 }
 
-std::int64_t count_in(const std::map<std::string, std::int64_t>& splits, const char* split) {
-  const auto found = splits.find(split);
-  return found == splits.end() ? 0 : found->second;
+std::string reject_rows(const PrepareReport& report) {
+  const Census& census = report.census;
+  const std::string where = report.part.whole() ? ", each with its file in rejects.jsonl" : "";
+  return kinds_text(fmt::format("rejected {} of {} clips ({:.2g} %){}",
+                                census.rejected(),
+                                census.rejected() + census.total().clips,
+                                100 * census.rejected_share(),
+                                where),
+                    census.rejects);
 }
 
-std::string speaker_rows(const PrepareReport& report) {
-  std::string text = "clips by speaker (train, valid, test):\n";
-  std::size_t shown = 0;
-  for (const auto& [speaker, splits] : report.speakers) {
-    if (++shown > kRowsShown)
-      return text + fmt::format("  and {} more\n", report.speakers.size() - kRowsShown);
-    text += fmt::format("  {:<8} {} {} {}\n",
-                        speaker,
-                        count_in(splits, "train"),
-                        count_in(splits, "valid"),
-                        count_in(splits, "test"));
-  }
-  return text;
-}
-
-/// The most frequent first.
-std::string census(const std::string& title, const std::map<std::string, std::int64_t>& counts) {
-  std::vector<std::pair<std::string, std::int64_t>> rows(counts.begin(), counts.end());
-  std::ranges::stable_sort(
-      rows, std::ranges::greater(), &std::pair<std::string, std::int64_t>::second);
-  std::string text = rows.empty() ? "" : title + ":\n";
-  for (std::size_t i = 0; i < std::min(rows.size(), kRowsShown); ++i)
-    text += fmt::format("  {}: {}\n", rows[i].first, counted(rows[i].second, "clip"));
-  if (rows.size() > kRowsShown)
-    text += fmt::format("  and {} more\n", rows.size() - kRowsShown);
-  return text;
-}
-
-std::string list_faults(const PrepareReport& report) {
+std::string plan_rows(const PrepareReport& report) {
   std::string text;
   if (report.left_out > 0)
-    text +=
-        fmt::format("left out because no list names them: {}\n", counted(report.left_out, "clip"));
-  const std::ptrdiff_t shown = std::min(kIdsShown, std::ssize(report.missing));
-  if (shown > 0)
-    text += fmt::format("listed but not found: {}, such as {}\n",
-                        counted(std::ssize(report.missing), "clip"),
-                        fmt::join(report.missing.begin(), report.missing.begin() + shown, ", "));
+    text += fmt::format("in no list, left out: {}\n", counted(report.left_out, "clip"));
+  if (!report.missing.empty())
+    text += fmt::format("in a list, not found: {}\n", examples_text(report.missing));
+  for (const std::string& remark : report.remarks)
+    text += remark + "\n";
   return text;
 }
 
-std::string speed(const PrepareReport& report) {
-  std::string text;
-  if (report.shards_kept > 0)
-    text += fmt::format("kept from an earlier run: {}\n", counted(report.shards_kept, "shard"));
-  if (report.read_seconds > 0)
-    text += fmt::format("read {} pictures in {:.1f} s: {:.0f} pictures/s\n",
-                        report.frames_read,
-                        report.read_seconds,
-                        static_cast<double>(report.frames_read) / report.read_seconds);
-  return text;
+std::string next_step(const PrepareReport& report) {
+  if (report.part.whole())
+    return "";
+  return fmt::format("when all {} parts are done: lipsound2 prepare --merge --out {}\n",
+                     report.part.count,
+                     report.out.string());
 }
 
 }  // namespace
 
-std::int64_t PrepareReport::rejected() const {
-  std::int64_t sum = 0;
-  for (const auto& [reason, clips] : rejects)
-    sum += clips;
-  return sum;
+std::string to_text(const PrepareReport& report) {
+  const std::string kept =
+      report.shards_kept > 0
+          ? fmt::format("found finished: {}\n", counted(report.shards_kept, "shard"))
+          : "";
+  return headline(report) + split_rows(report.census) + speaker_rows(report.census.speakers) +
+         kinds_text("stored as", report.census.formats) + kinds_text("notes", report.census.notes) +
+         reject_rows(report) + plan_rows(report) + kept + times_text(report.times) +
+         next_step(report);
 }
 
-std::string to_text(const PrepareReport& report) {
-  return headline(report) + split_rows(report) + speaker_rows(report) +
-         census("stored as", report.formats) + census("notes", report.notes) +
-         census(fmt::format("rejected, {} in all", report.rejected()), report.rejects) +
-         list_faults(report) + speed(report);
+std::string to_json(const PrepareReport& report) {
+  nlohmann::ordered_json json = to_json(report.census);
+  json["pictures"] = report.census.total().frames;
+  json["seconds"] = report.census.total().seconds;
+  json["rejected_share"] = report.census.rejected_share();
+  json["part"] = report.part.name();
+  json["shards"] = report.shards;
+  json["shards_kept"] = report.shards_kept;
+  json["left_out"] = report.left_out;
+  json["missing"] = report.missing;
+  json["remarks"] = report.remarks;
+  const ReadingTimes& times = report.times;
+  json["times"] = {{"seconds", times.wall},
+                   {"threads", times.threads},
+                   {"pictures", times.frames},
+                   {"pictures_per_second", times.frames_per_second()},
+                   {"decode", times.decode},
+                   {"faces", times.faces},
+                   {"crop", times.crop},
+                   {"jpeg", times.jpeg},
+                   {"sound", times.sound},
+                   {"write", times.write}};
+  return json.dump(
+      2, ' ', /*ensure_ascii=*/false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace lipsound2::corpora

@@ -92,7 +92,9 @@ ClipSound fit_whole(const DecodedSound& sound, const SoundTarget& target) {
     result.wave.samples[static_cast<std::size_t>(i)] =
         whole.samples[static_cast<std::size_t>(from)];
   }
-  result.note = at_start + (at_start.empty() || at_end.empty() ? "" : "; ") + at_end;
+  for (const std::string& note : {at_start, at_end})
+    if (!note.empty())
+      result.notes.push_back(note);
   return result;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "media_reader.h"
 
@@ -18,7 +19,7 @@ struct SoundTarget {
 
 struct ClipSound {
   audio::Waveform wave;
-  std::string note;  ///< what was done to fit it; empty if nothing worth telling
+  std::vector<std::string> notes;  ///< what was done to fit it, where it is worth telling
 };
 
 /// Resamples the sound and lays it under the pictures. What is missing at either end, up to 80 ms,

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "lipsound2/audio/sound_stream.h"
+#include "lipsound2/core/cpu_timer.h"
 #include "lipsound2/core/error.h"
 
 namespace lipsound2::video {
@@ -57,10 +58,10 @@ void check_damage(const MediaReader& reader, ClipSurvey& survey) {
       damaged,
       pictures);
   if (faults.concealed > 0)
-    survey.notes.push_back(
+    survey.facts.notes.push_back(
         fmt::format("damaged blocks concealed in {} of {} pictures", faults.concealed, pictures));
   if (faults.refused > 0)
-    survey.notes.push_back(fmt::format("{} undecodable packets skipped", faults.refused));
+    survey.facts.notes.push_back(fmt::format("{} undecodable packets skipped", faults.refused));
 }
 
 }  // namespace
@@ -71,6 +72,7 @@ ClipSurvey ClipSurveyor::survey(const Footage& footage, MediaReader::Sound sound
   kept_bytes_ = 0;
   keeps_ = true;
   ClipSurvey survey;
+  CpuTimer timer;
   MediaReader reader(footage.video,
                      own_sound ? MediaReader::Sound::kDecode : MediaReader::Sound::kSkip,
                      footage.part);
@@ -80,6 +82,7 @@ ClipSurvey ClipSurveyor::survey(const Footage& footage, MediaReader::Sound sound
           footage.video.string());
   SteadyPictures pictures(reader, config_.fps);
   while (const AVFrame* picture = pictures.next()) {
+    survey.times.decode += timer.lap();
     require(survey.pictures == 0 ||
                 upright_size(*picture) == std::pair(survey.facts.width, survey.facts.height),
             ErrorKind::kData,
@@ -90,7 +93,9 @@ ClipSurvey ClipSurveyor::survey(const Footage& footage, MediaReader::Sound sound
             survey.facts.width,
             survey.facts.height);
     take(*picture, survey);
+    survey.times.faces += timer.lap();
   }
+  survey.times.decode += timer.lap();
   check_damage(reader, survey);
   const double seconds = static_cast<double>(survey.pictures) / config_.fps;
   require(seconds >= config_.min_seconds,

@@ -22,7 +22,7 @@ struct ClipSurvey {
   double start = 0;            ///< container time of the first picture
   DecodedSound sound;
   MediaFacts facts;
-  std::vector<std::string> notes;
+  FaceClipTimes times;
 };
 
 /// Decodes the clip once, looking for faces on spaced pictures. Throws kData for a damaged or too

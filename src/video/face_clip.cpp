@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
+#include "lipsound2/core/cpu_timer.h"
 #include "lipsound2/core/error.h"
 
 #include "clip_sound.h"
@@ -14,13 +16,6 @@ namespace {
 
 constexpr double kMostElsewhere = 0.1;  // share of the time, in a part of a recording
 constexpr double kChinRoom = 0.04;      // below the detected face, in its heights
-
-std::string joined(const std::vector<std::string>& notes) {
-  std::string text;
-  for (const std::string& note : notes)
-    text += (text.empty() ? "" : "; ") + note;
-  return text;
-}
 
 int even(double value) {
   return 2 * static_cast<int>(std::lround(value / 2));
@@ -59,7 +54,7 @@ FacePath choose_face(ClipSurvey& survey, const Footage& footage, double margin) 
   survey.facts.faces = static_cast<int>(tracks.size());
   if (tracks.size() > 1) {
     const Box face = path.median();
-    survey.notes.push_back(fmt::format(
+    survey.facts.notes.push_back(fmt::format(
         "{} faces seen, the largest was taken ({:.0f} pixels wide around x {:.0f}, y {:.0f})",
         tracks.size(),
         face.width,
@@ -123,6 +118,7 @@ FaceClipReader::FaceClipReader(FaceClipReader&&) noexcept = default;
 FaceClip FaceClipReader::read(const Footage& footage) {
   ClipSurvey survey =
       ClipSurveyor(config_, *detector_).survey(footage, MediaReader::Sound::kDecode);
+  CpuTimer timer;
   const double samples =
       static_cast<double>(survey.pictures) * static_cast<double>(config_.rate) / config_.fps;
   ClipSound sound = fit_sound(survey.sound,
@@ -131,17 +127,18 @@ FaceClip FaceClipReader::read(const Footage& footage) {
                                .samples = std::llround(samples),
                                .rate = static_cast<int>(config_.rate),
                                .part = footage.part.has_value()});
-  if (!sound.note.empty())
-    survey.notes.push_back(sound.note);
+  survey.times.sound += timer.lap();
+  std::ranges::move(sound.notes, std::back_inserter(survey.facts.notes));
   FacePath path = choose_face(survey, footage, config_.margin);
   FaceClip clip;
   clip.faces.reserve(static_cast<std::size_t>(survey.pictures));
   Cutter(config_, std::move(path)).cut(survey, footage, [&](Image image) {
     clip.faces.push_back(std::move(image));
   });
+  survey.times.crop += timer.lap();
   clip.sound = std::move(sound.wave);
   clip.facts = std::move(survey.facts);
-  clip.facts.note = joined(survey.notes);
+  clip.times = survey.times;
   return clip;
 }
 
@@ -151,7 +148,6 @@ MediaFacts FaceClipReader::stream(const std::filesystem::path& file,
       ClipSurveyor(config_, *detector_).survey({.video = file}, MediaReader::Sound::kSkip);
   FacePath path = choose_face(survey, {.video = file}, config_.margin);
   Cutter(config_, std::move(path)).cut(survey, {.video = file}, sink);
-  survey.facts.note = joined(survey.notes);
   return survey.facts;
 }
 

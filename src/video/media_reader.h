@@ -4,6 +4,7 @@
 #include <deque>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "lipsound2/audio/waveform.h"
@@ -62,6 +63,10 @@ class MediaReader {
   /// The file goes on after the part, all of whose pictures were given out.
   bool stopped() const { return stopped_; }
   double fps() const;
+  /// What the headers say; the second is null without sound.
+  const AVStream& picture_stream() const { return *pictures_stream_; }
+  const AVStream* sound_stream() const { return sound_stream_; }
+  std::string container() const { return input_->iformat->name; }
   /// Container time of the first picture and seconds of pictures, by the container's header; 0
   /// where it does not say.
   double first_time() const;

@@ -89,7 +89,8 @@ TEST_F(ProgramFault, DamagedClipsAreRejectedWithAReason) {
   write_file(clips[1], "this is a text\n");
   write_file(clips[2], "");
 
-  const auto outcome = run("lipsound2 prepare --corpus grid --root broken --out broken-prepared");
+  const auto outcome =
+      run("lipsound2 prepare --corpus grid --root broken --out broken-prepared --max-bad 25%");
 
   EXPECT_EQ(outcome.code, 0) << outcome.error;
   const std::string rejects = read_file(folder_ / "broken-prepared/rejects.jsonl");

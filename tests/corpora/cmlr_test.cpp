@@ -232,7 +232,7 @@ TEST(CmlrEndToEnd, IsPreparedFromSilentVideosAndTheirSounds) {
 
   const PrepareReport report = prepare(config);
 
-  EXPECT_THAT(report.rejects, ElementsAre(Pair(HasSubstr("sound file, expected"), 1)));
+  EXPECT_THAT(report.census.rejects, ElementsAre(Pair(HasSubstr("sound file, expected"), 1)));
   const auto entries = data::read_manifest(folder / "out/manifest.jsonl");
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].id, name);

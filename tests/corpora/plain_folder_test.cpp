@@ -233,7 +233,7 @@ TEST(PlainFolderEndToEnd, PreparesTheClipsOfALongVideo) {
 
   const PrepareReport report = prepare(config);
 
-  EXPECT_THAT(report.rejects, IsEmpty());
+  EXPECT_THAT(report.census.rejects, IsEmpty());
   const auto entries = data::read_manifest(folder / "out/manifest.jsonl");
   ASSERT_GE(entries.size(), 3U);
   double seconds = 0;

@@ -150,17 +150,16 @@ TEST(Prepare, NamesTheCorporaItKnows) {
   EXPECT_THAT(error.what(), AllOf(HasSubstr("gird"), HasSubstr("one of: grid")));
 }
 
-TEST(Prepare, WritesRejectsBeforeItFailsForWantOfClips) {
+TEST(Prepare, KeepsTheRejectsOfACorpusWithoutAGoodClip) {
   const TemporaryFolder folder;
   folder.write("grid/s1/bbaf2n.mpg", "this is no movie at all, only a text\n");
   folder.write("grid/s1/bbaf3s.mpg", "");
   folder.write("grid/s1/holiday.mpg", "x");
   const PrepareConfig config = config_of(folder);
 
-  const Error error = error_of([&] { prepare(config); });
+  const PrepareReport report = prepare(config);
 
-  EXPECT_EQ(error.kind(), ErrorKind::kData);
-  EXPECT_THAT(error.what(), HasSubstr("found 3 and none that can be used"));
+  EXPECT_EQ(report.census.rejected(), 3);
   const auto rejects = read_rejects(config.out / "rejects.jsonl");
   ASSERT_EQ(rejects.size(), 3U);
   EXPECT_EQ(rejects[0].id, "s1/bbaf2n");
@@ -169,36 +168,133 @@ TEST(Prepare, WritesRejectsBeforeItFailsForWantOfClips) {
   EXPECT_THAT(rejects[1].reason, Not(IsEmpty()));
   EXPECT_THAT(rejects[2].reason, HasSubstr("holiday.mpg"));
   EXPECT_FALSE(fs::exists(config.out / "manifest.jsonl"));
+  const Error error = error_of([&] { require_few_rejects(report, 1); });
+  EXPECT_EQ(error.kind(), ErrorKind::kData);
+  EXPECT_THAT(error.what(), HasSubstr("found 3 of 3, 100 %"));
 }
 
-TEST(PrepareReport, ListsSplitsRejectsNotesAndSpeed) {
+TEST(Prepare, AllowsAShareOfRejects) {
   PrepareReport report;
-  report.total = {.clips = 3, .frames = 225, .seconds = 9};
-  report.splits["train"] = {.clips = 2, .frames = 150, .seconds = 6};
-  report.splits["test"] = {.clips = 1, .frames = 75, .seconds = 3};
-  report.speakers["s1"] = {{"train", 2}, {"test", 1}};
-  report.rejects = {{"no face", 2}, {"too short", 5}};
-  report.notes = {{"sound 22 ms shorter", 3}};
+  report.census.splits["train"].clips = 95;
+  report.census.rejects["no face"] = 5;
+
+  EXPECT_NO_THROW(require_few_rejects(report, 0.05));
+  EXPECT_THAT(error_of([&] { require_few_rejects(report, 0.04); }).what(),
+              HasSubstr("expected at most 4 % of the clips to be rejected (--max-bad), found 5 of "
+                        "100, 5 %"));
+}
+
+TEST(PrepareReport, ListsSplitsRejectsNotesAndTimes) {
+  PrepareReport report;
+  Census& census = report.census;
+  census.splits["train"] = {.clips = 2, .frames = 150, .seconds = 6};
+  census.splits["test"] = {.clips = 1, .frames = 75, .seconds = 3};
+  census.speakers["s1"] = {.sex = "f", .clips = {{"train", 2}, {"test", 1}}};
+  census.formats = {{"360 x 288 at 25 fps", 3}};
+  census.rejects = {{"no face", 2}, {"too short", 5}};
+  census.notes = {{"sound N ms shorter", 3}};
   report.left_out = 4;
   report.missing = {"s1/bbaf9n"};
-  report.shards = 1;
-  report.frames_read = 225;
-  report.read_seconds = 0.25;
+  report.remarks = {"talker 21 has no video"};
+  report.shards = 2;
+  report.shards_kept = 1;
+  report.times = {.decode = 0.25,
+                  .faces = 0.1,
+                  .crop = 0.05,
+                  .jpeg = 0.05,
+                  .sound = 0.025,
+                  .write = 0.1,
+                  .wall = 0.25,
+                  .threads = 2,
+                  .frames = 225};
 
   EXPECT_EQ(to_text(report),
-            "prepared 3 clips of 1 speaker in 1 shard: 225 pictures, 9.0 s (0.00 h) of speech\n"
-            "  train         2 clips       150 pictures        6.0 s\n"
-            "  test          1 clips        75 pictures        3.0 s\n"
-            "clips by speaker (train, valid, test):\n"
-            "  s1       2 0 1\n"
+            "prepared 3 clips of 1 speaker (0 male, 1 female) in 2 shards: 225 pictures, 0.00 h\n"
+            "  train         2 clips        150 pictures     0.00 h\n"
+            "  test          1 clips         75 pictures     0.00 h\n"
+            "clips by speaker:  train   valid    test\n"
+            "  s1                   2       0       1  f\n"
+            "stored as:\n"
+            "        3  360 x 288 at 25 fps\n"
             "notes:\n"
-            "  sound 22 ms shorter: 3 clips\n"
-            "rejected, 7 in all:\n"
-            "  too short: 5 clips\n"
-            "  no face: 2 clips\n"
-            "left out because no list names them: 4 clips\n"
-            "listed but not found: 1 clip, such as s1/bbaf9n\n"
-            "read 225 pictures in 0.2 s: 900 pictures/s\n");
+            "        3  sound N ms shorter\n"
+            "rejected 7 of 10 clips (70 %), each with its file in rejects.jsonl:\n"
+            "        5  too short\n"
+            "        2  no face\n"
+            "in no list, left out: 4 clips\n"
+            "in a list, not found: 1 clip, such as s1/bbaf9n\n"
+            "talker 21 has no video\n"
+            "found finished: 1 shard\n"
+            "read 225 pictures in 0.2 s with 2 threads: 900 pictures/s\n"
+            "  decoding 50 %, finding faces 20 %, cropping 10 %, JPEG 10 %, sound 5 %, waiting 5 "
+            "%; writing took 0.1 s beside it\n");
+}
+
+TEST(PrepareReport, OfAPartSaysWhatComesNext) {
+  PrepareReport report;
+  report.part = {2, 4};
+  report.out = "data";
+
+  EXPECT_THAT(to_text(report),
+              AllOf(HasSubstr("part 2/4: 0 clips"),
+                    HasSubstr("when all 4 parts are done: lipsound2 prepare --merge --out data")));
+}
+
+TEST(PrepareReport, SumsUpManySpeakers) {
+  PrepareReport report;
+  for (int i = 0; i < 50; ++i)
+    report.census.speakers[fmt::format("id{:05}", i)].clips["train"] = 10 + i;
+
+  EXPECT_THAT(
+      to_text(report),
+      HasSubstr("clips by speaker: 34.5 on average, 10 at least (id00000), 59 at most (id00049)"));
+}
+
+/// Sets a variable for the time of a test.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_(name) { ::setenv(name, value, 1); }
+  ~Environment() { ::unsetenv(name_); }
+
+ private:
+  const char* name_;
+};
+
+TEST(WorkPart, IsOneOfSeveral) {
+  const WorkPart part = parse_part("2/4");
+
+  EXPECT_EQ(part.name(), "2/4");
+  EXPECT_FALSE(part.whole());
+  EXPECT_FALSE(part.holds(0));
+  EXPECT_TRUE(part.holds(1));
+  EXPECT_TRUE(part.holds(5));
+}
+
+TEST(WorkPart, RefusesWhatIsNoPart) {
+  for (const char* text : {"0/4", "5/4", "2", "2/", "/4", "a/4", "2/4x", "-1/4", "1/0", ""})
+    EXPECT_THAT(error_of([&] { parse_part(text); }).what(), HasSubstr("--part: expected i/n"))
+        << text;
+}
+
+TEST(WorkPart, IsThatOfTheJobArray) {
+  const Environment id("SLURM_ARRAY_TASK_ID", "7");
+  const Environment count("SLURM_ARRAY_TASK_COUNT", "4");
+  const Environment least("SLURM_ARRAY_TASK_MIN", "5");
+
+  EXPECT_EQ(parse_part("slurm").name(), "3/4");
+}
+
+TEST(WorkPart, RefusesJobArraysWithHoles) {
+  const Environment id("SLURM_ARRAY_TASK_ID", "9");
+  const Environment count("SLURM_ARRAY_TASK_COUNT", "2");
+  const Environment least("SLURM_ARRAY_TASK_MIN", "2");
+
+  EXPECT_THAT(error_of([] { parse_part("slurm"); }).what(), HasSubstr("successive numbers"));
+}
+
+TEST(WorkPart, MissesTheJobArray) {
+  EXPECT_THAT(error_of([] { parse_part("slurm"); }).what(),
+              HasSubstr("SLURM_ARRAY_TASK_ID, as in a job array (sbatch --array), found nothing"));
 }
 
 /// Six real clips of s1, one of s2, and beside them a text, an empty file and a cut clip.
@@ -236,7 +332,8 @@ TEST_F(PrepareEndToEnd, TurnsRealClipsIntoShards) {
 
   const PrepareReport report = prepare(config_);
 
-  EXPECT_EQ(report.total.clips, 7);
+  EXPECT_EQ(report.census.total().clips, 7);
+  EXPECT_EQ(report.census.formats.size(), 1U);
   EXPECT_EQ(report.shards, 4);
   const auto entries = data::read_manifest(config_.out / "manifest.jsonl");
   ASSERT_EQ(entries.size(), 7U);
@@ -279,32 +376,49 @@ TEST_F(PrepareEndToEnd, GivesTheSameBytesForOneJobAndTwo) {
 TEST_F(PrepareEndToEnd, TakesUpARunThatWasKilledAndGivesTheSameBytes) {
   prepare(config_);
   const auto whole = files_below(config_.out);
-  // As if killed after the third shard was written but not its part: shard 1's rejects are there,
-  // a fourth shard is half written, nothing is joined.
-  for (const char* name : {"parts/00001.jsonl",
+  // As if killed after the third shard was written but not its part, with a shard lost besides.
+  for (const char* name : {"parts/00001.json",
                            "parts/00003.jsonl",
-                           "parts/00003.rejects.jsonl",
+                           "parts/00003.json",
                            "shards/00003.tar",
                            "manifest.jsonl",
                            "rejects.jsonl"})
     fs::remove(config_.out / name);
-  write_file(config_.out / "shards/00003.tar.tmp99999", "half a shard");
 
   const PrepareReport report = prepare(config_);
 
   EXPECT_EQ(report.shards_kept, 2);
+  EXPECT_EQ(report.census.total().clips, 7);
   EXPECT_TRUE(whole == files_below(config_.out));
 }
 
 TEST_F(PrepareEndToEnd, KeepsEverythingOfAFinishedRun) {
-  prepare(config_);
+  const Census census = prepare(config_).census;
   const auto whole = files_below(config_.out);
 
   const PrepareReport report = prepare(config_);
 
   EXPECT_EQ(report.shards_kept, 4);
-  EXPECT_EQ(report.frames_read, 0);
-  EXPECT_EQ(report.total.clips, 7);
+  EXPECT_EQ(report.times.frames, 0);
+  EXPECT_EQ(report.census.total().clips, 7);
+  EXPECT_EQ(report.census.formats, census.formats);
+  EXPECT_EQ(report.census.notes, census.notes);
+  EXPECT_TRUE(whole == files_below(config_.out));
+}
+
+TEST_F(PrepareEndToEnd, GivesTheSameBytesInParts) {
+  prepare(config_);
+  const auto whole = files_below(config_.out);
+  config_.out = folder_.path() / "parts";
+  for (std::int64_t i = 3; i >= 1; --i) {
+    config_.part = {i, 3};
+    prepare(config_);
+    EXPECT_FALSE(fs::exists(config_.out / "manifest.jsonl"));
+  }
+
+  const PrepareReport report = merge(config_.out);
+
+  EXPECT_EQ(report.census.total().clips, 7);
   EXPECT_TRUE(whole == files_below(config_.out));
 }
 
@@ -319,14 +433,13 @@ TEST_F(PrepareEndToEnd, RefusesAFolderBegunWithOtherSettings) {
   EXPECT_THAT(error.what(), HasSubstr("face.size: 112 became 96"));
 }
 
-TEST_F(PrepareEndToEnd, OnlyLooksWhenChecking) {
-  config_.check = true;
+TEST_F(PrepareEndToEnd, RefusesAPartOfAnotherPlan) {
+  config_.part = {1, 2};
+  prepare(config_);
+  config_.part = {2, 2};
+  config_.speakers = {"s1"};
 
-  const PrepareReport report = prepare(config_);
-
-  EXPECT_EQ(report.total.clips, 7);
-  EXPECT_EQ(report.rejected(), 3);
-  EXPECT_FALSE(fs::exists(config_.out));
+  EXPECT_THAT(error_of([&] { prepare(config_); }).what(), HasSubstr("speakers: all became s1"));
 }
 
 }  // namespace

@@ -315,14 +315,14 @@ TEST(TcdTimitEndToEnd, IsPreparedFromHighDefinition) {
 
   const PrepareReport report = prepare(config);
 
-  EXPECT_EQ(report.rejected(), 0);
+  EXPECT_EQ(report.census.rejected(), 0);
   const auto entries = data::read_manifest(folder / "out/manifest.jsonl");
   ASSERT_EQ(entries.size(), 1U);
   EXPECT_EQ(entries[0].id, "01M/sa1");
   EXPECT_EQ(entries[0].text, "BIN BLUE");
   EXPECT_NEAR(static_cast<double>(entries[0].frames), 75, 1);
   EXPECT_EQ(entries[0].samples, 640 * entries[0].frames);
-  EXPECT_THAT(report.formats, ElementsAre(Pair(HasSubstr("1920 x 1080 at 29.97 fps"), 1)));
+  EXPECT_THAT(report.census.formats, ElementsAre(Pair(HasSubstr("1920 x 1080 at 29.97 fps"), 1)));
 }
 
 }  // namespace

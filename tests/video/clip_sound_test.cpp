@@ -10,6 +10,7 @@ namespace lipsound2::video {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -39,7 +40,7 @@ TEST(ClipSound, LeavesSoundThatFitsAsItIs) {
   const ClipSound fitted = fit_sound(sound, {"clip.mpg", 0.5, 16000, kRate});
 
   EXPECT_EQ(fitted.wave.samples, sound.wave.samples);
-  EXPECT_THAT(fitted.note, IsEmpty());
+  EXPECT_THAT(fitted.notes, IsEmpty());
 }
 
 TEST(ClipSound, ReflectsTheEdgeWhereSoundIsMissingAtTheEnd) {
@@ -51,7 +52,8 @@ TEST(ClipSound, ReflectsTheEdgeWhereSoundIsMissingAtTheEnd) {
   EXPECT_EQ(fitted.wave.samples[47647], sound.wave.samples[47647]);
   EXPECT_EQ(fitted.wave.samples[47648], sound.wave.samples[47646]);
   EXPECT_EQ(fitted.wave.samples[47999], sound.wave.samples[47295]);
-  EXPECT_EQ(fitted.note, "sound 22 ms shorter than the picture at the end, edge reflected");
+  EXPECT_THAT(fitted.notes,
+              ElementsAre("sound 22 ms shorter than the picture at the end, edge reflected"));
 }
 
 TEST(ClipSound, KeepsItsOffsetAgainstThePicture) {
@@ -61,7 +63,7 @@ TEST(ClipSound, KeepsItsOffsetAgainstThePicture) {
 
   EXPECT_EQ(fitted.wave.samples[160], late.wave.samples[0]);  // 10 ms later
   EXPECT_EQ(fitted.wave.samples[158], late.wave.samples[2]);
-  EXPECT_THAT(fitted.note, AllOf(HasSubstr("10 ms shorter"), HasSubstr("10 ms longer")));
+  EXPECT_THAT(fitted.notes, ElementsAre(HasSubstr("10 ms shorter"), HasSubstr("10 ms longer")));
 }
 
 TEST(ClipSound, CutsWhatIsBeforeAndAfterThePicture) {

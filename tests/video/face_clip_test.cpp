@@ -18,6 +18,8 @@ namespace lipsound2::video {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::TemporaryFolder;
@@ -158,7 +160,8 @@ TEST_F(FaceClipEndToEnd, ReadsEveryGridTalker) {
     EXPECT_EQ(clip.sound.samples.size(), 48000U) << name;
     EXPECT_EQ(clip.facts.faces, 1) << name;
     EXPECT_EQ(clip.facts.sound_rate, 44100) << name;
-    EXPECT_EQ(clip.facts.note, "sound 22 ms shorter than the picture at the end, edge reflected");
+    EXPECT_THAT(clip.facts.notes,
+                ElementsAre("sound 22 ms shorter than the picture at the end, edge reflected"));
     // ffprobe 5.1: 360x288 at 25; the talkers sit in the middle, their faces are about 150 wide.
     EXPECT_NEAR(clip.facts.face.x + clip.facts.face.width / 2, 180, 40) << name;
     EXPECT_NEAR(clip.facts.face.width, 138, 21) << name;
@@ -177,7 +180,7 @@ TEST_F(FaceClipEndToEnd, TakesSoundFromAFileOfItsOwn) {
   for (std::size_t i = 0; i < sound.samples.size(); i += 100)
     EXPECT_NEAR(clip.sound.samples[i], sound.samples[i], 1e-4);
   EXPECT_EQ(clip.facts.sound_rate, 16000);
-  EXPECT_EQ(clip.facts.note, "");
+  EXPECT_THAT(clip.facts.notes, IsEmpty());
 }
 
 TEST_F(FaceClipEndToEnd, RefusesASoundFileThatIsNotThereOrDoesNotFit) {
@@ -204,13 +207,13 @@ TEST_F(FaceClipEndToEnd, ReadsAPartOfAClip) {
 
   ASSERT_EQ(part.faces.size(), 25U);
   EXPECT_EQ(part.sound.samples.size(), 16000U);
-  EXPECT_EQ(part.facts.note, "");
+  EXPECT_THAT(part.facts.notes, IsEmpty());
   EXPECT_NEAR(part.facts.face.x, whole.facts.face.x, 8);
 }
 
 TEST_F(FaceClipEndToEnd, AcceptsOneDamagedPictureWithANote) {
-  EXPECT_THAT(FaceClipReader({}).read({grid("s1/sgib8n.mpg")}).facts.note,
-              HasSubstr("damaged blocks concealed in 1 of 75 pictures"));
+  EXPECT_THAT(FaceClipReader({}).read({grid("s1/sgib8n.mpg")}).facts.notes,
+              Contains("damaged blocks concealed in 1 of 75 pictures"));
 }
 
 TEST_F(FaceClipEndToEnd, AcceptsSeventyFourPictures) {
@@ -218,7 +221,7 @@ TEST_F(FaceClipEndToEnd, AcceptsSeventyFourPictures) {
 
   EXPECT_EQ(clip.faces.size(), 74U);
   EXPECT_EQ(clip.sound.samples.size(), 74U * 640);
-  EXPECT_THAT(clip.facts.note, HasSubstr("longer than the picture at the end, cut"));
+  EXPECT_THAT(clip.facts.notes, Contains(HasSubstr("longer than the picture at the end, cut")));
 }
 
 TEST_F(FaceClipEndToEnd, StreamsTheCropsThatReadGives) {
@@ -233,7 +236,7 @@ TEST_F(FaceClipEndToEnd, StreamsTheCropsThatReadGives) {
   for (std::size_t i = 0; i < streamed.size(); ++i)
     EXPECT_EQ(streamed[i].pixels, clip.faces[i].pixels) << i;
   EXPECT_EQ(facts.frames, 75);
-  EXPECT_THAT(facts.note, IsEmpty());
+  EXPECT_THAT(facts.notes, IsEmpty());
 }
 
 TEST_F(FaceClipEndToEnd, GivesTheSameFacesFromSeveralThreads) {

@@ -93,7 +93,7 @@ TEST_P(Parts, AreWhatTheWholeShowsAndSoundsAtThatTime) {
     const Heard part = read_part(movie(), Span{begin, begin + 2});
 
     ASSERT_EQ(part.levels.size(), 50U) << first;
-    EXPECT_EQ(part.sound.note, "") << first;
+    EXPECT_TRUE(part.sound.notes.empty()) << first;
     for (int i = 0; i < 50; ++i)
       EXPECT_NEAR(part.levels[i], whole.levels[first + i], 6) << first << " " << i;
     // Half a sample of 16 kHz, the finest step, is 15 dB at 900 Hz.

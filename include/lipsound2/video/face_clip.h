@@ -35,9 +35,17 @@ struct MediaFacts {
   int sound_channels = 0;
   double picture_seconds = 0;
   double sound_seconds = 0;
-  Box face;          ///< the square that was cut
-  int faces = 0;     ///< steady faces seen
-  std::string note;  ///< decisions worth printing, such as the choice among several faces
+  Box face;                        ///< the square that was cut
+  int faces = 0;                   ///< steady faces seen
+  std::vector<std::string> notes;  ///< decisions worth printing, such as the choice among faces
+};
+
+/// Seconds of processor time that a clip took.
+struct FaceClipTimes {
+  double decode = 0;  ///< of pictures and sound
+  double faces = 0;   ///< to find them
+  double crop = 0;    ///< with decoding again, where a long clip could not be kept
+  double sound = 0;   ///< to resample and fit it
 };
 
 /// A clip as prepare wants it: T pictures of size x size RGB and T * rate / fps samples.
@@ -45,6 +53,7 @@ struct FaceClip {
   std::vector<Image> faces;
   audio::Waveform sound;
   MediaFacts facts;
+  FaceClipTimes times;
 };
 
 class FaceDetector;
