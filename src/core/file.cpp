@@ -5,6 +5,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -70,8 +72,18 @@ std::optional<Writer> writer_of(const fs::path& file) {
   return named && rest == end && error == std::errc() ? std::optional(writer) : std::nullopt;
 }
 
+// One that was killed but whose parent never asked for its exit code (a zombie) lives no more.
+bool lives(pid_t process) {
+  if (::kill(process, 0) != 0 && errno == ESRCH)
+    return false;
+  std::ifstream stat(fmt::format("/proc/{}/stat", process));
+  const std::string text{std::istreambuf_iterator<char>(stat), {}};
+  const std::size_t name_end = text.rfind(')');  // "11050 (lipsound2) Z ..."
+  return name_end == std::string::npos || !text.substr(name_end).starts_with(") Z");
+}
+
 bool is_abandoned(const fs::path& file, const Writer& writer) {
-  if (writer.machine == machine_name() && ::kill(writer.process, 0) != 0 && errno == ESRCH)
+  if (writer.machine == machine_name() && !lives(writer.process))
     return true;
   std::error_code gone;
   const auto touched = fs::last_write_time(file, gone);

@@ -72,32 +72,39 @@ std::vector<std::filesystem::path> temporaries_of(const std::filesystem::path& p
   return files;
 }
 
-/// Leaves a file half written, as a killed process does.
-void die_writing(const std::filesystem::path& path) {
+/// Leaves a file half written, as a killed process does, which stays a zombie until it is waited
+/// for.
+pid_t die_writing(const std::filesystem::path& path) {
   const pid_t child = ::fork();
   if (child == 0) {
     AtomicFile file(path);
     file.write("half");
     ::_exit(0);
   }
-  ::waitpid(child, nullptr, 0);
+  siginfo_t ended{};
+  ::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT);
+  return child;
 }
 
 TEST(AtomicFile, LeftoversOfDeadProcessesAreRemovedAndThoseOfLivingOnesStay) {
   const auto folder = temporary("leftovers");
   std::filesystem::remove_all(folder);
   make_folder(folder);
-  die_writing(folder / "dead");
+  ::waitpid(die_writing(folder / "dead"), nullptr, 0);
+  const pid_t zombie = die_writing(folder / "zombie");
   AtomicFile living(folder / "living");
   write_file(folder / "notes.tmpl", "mine");
   ASSERT_EQ(temporaries_of(folder / "dead").size(), 1U);
+  ASSERT_EQ(temporaries_of(folder / "zombie").size(), 1U);
 
   remove_temporaries(folder);
 
   EXPECT_EQ(temporaries_of(folder / "dead").size(), 0U);
+  EXPECT_EQ(temporaries_of(folder / "zombie").size(), 0U);
   EXPECT_EQ(temporaries_of(folder / "living").size(), 1U);
   EXPECT_TRUE(std::filesystem::exists(folder / "notes.tmpl"));
   EXPECT_NO_THROW(living.commit());
+  ::waitpid(zombie, nullptr, 0);
 }
 
 TEST(AtomicFile, LeftoversOfOtherMachinesAreRemovedAfterADay) {
