@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 torch_version=2.13.0
 packages=(build-essential cmake ninja-build ccache pkg-config python3 libopencv-dev opencv-data libavformat-dev
   libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libsoxr-dev libsndfile1-dev libyaml-cpp-dev libspdlog-dev
-  libfmt-dev libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libespeak-ng-dev espeak-ng-data libgtest-dev
+  libfmt-dev libcli11-dev nlohmann-json3-dev libjpeg62-turbo-dev libpng-dev zlib1g-dev libzip-dev libespeak-ng-dev espeak-ng-data libgtest-dev
   libgmock-dev clang-format-19 "$@")
 
 say() { printf 'setup: %s\n' "$*"; }

@@ -8,18 +8,21 @@
 #include "grid.h"
 #include "plain_folder.h"
 #include "tcd_timit.h"
+#include "voxceleb2.h"
 
 namespace lipsound2::corpora {
 
 const std::vector<std::string>& corpus_names() {
   static const std::vector<std::string> names{
-      "grid", "tcd-timit", "tcd-timit-30deg", "cmlr", "folder"};
+      "grid", "voxceleb2", "tcd-timit", "tcd-timit-30deg", "cmlr", "folder"};
   return names;
 }
 
 std::unique_ptr<CorpusReader> open_corpus(const std::string& name, CorpusOptions options) {
   if (name == "grid")
     return std::make_unique<GridReader>(std::move(options));
+  if (name == "voxceleb2")
+    return std::make_unique<VoxCeleb2Reader>(std::move(options));
   if (name == "tcd-timit")
     return std::make_unique<TcdTimitReader>(std::move(options), TcdTimitReader::Camera::kStraight);
   if (name == "tcd-timit-30deg")

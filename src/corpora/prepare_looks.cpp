@@ -28,14 +28,16 @@ struct Looks {
 };
 
 /// A hash of all bytes.
-std::uint64_t content_hash(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  require(stream.is_open(), ErrorKind::kIo, "{}: cannot read", file);
+std::uint64_t content_hash(const video::MediaFile& file) {
+  if (file.bytes)
+    return hash(*file.bytes);
+  std::ifstream stream(file.path, std::ios::binary);
+  require(stream.is_open(), ErrorKind::kIo, "{}: cannot read", file.string());
   std::string piece(kPiece, '\0');
   std::uint64_t state = 0;
   while (stream.read(piece.data(), std::ssize(piece)), stream.gcount() > 0)
     state = mix({state, hash({piece.data(), static_cast<std::size_t>(stream.gcount())})});
-  require(!stream.bad(), ErrorKind::kIo, "{}: cannot read", file);
+  require(!stream.bad(), ErrorKind::kIo, "{}: cannot read", file.string());
   return state;
 }
 

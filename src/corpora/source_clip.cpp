@@ -1,6 +1,17 @@
 #include "lipsound2/corpora/source_clip.h"
 
+#include "archive.h"
+
 namespace lipsound2::corpora {
+namespace {
+
+video::MediaFile media_of(const SourceFile& file) {
+  if (!file.archive)
+    return {file.path};
+  return {file.name(), std::make_shared<const std::string>(file.archive->read(file.path))};
+}
+
+}  // namespace
 
 std::string_view name_of(Sex sex) {
   return sex == Sex::kMale ? "m" : sex == Sex::kFemale ? "f" : "";
@@ -21,11 +32,11 @@ std::string_view name_of(Split split) {
 }
 
 std::string SourceFile::name() const {
-  return path;
+  return archive ? archive->name() + ": " + path : path;
 }
 
 video::Footage footage_of(const SourceClip& clip) {
-  return {.video = clip.video.path, .sound = clip.sound.path, .part = clip.part};
+  return {.video = media_of(clip.video), .sound = media_of(clip.sound), .part = clip.part};
 }
 
 }  // namespace lipsound2::corpora

@@ -27,8 +27,9 @@ std::size_t bytes_of(const AVFrame& frame) {
   return bytes;
 }
 
-DecodedSound read_sound_file(const std::filesystem::path& file, double start) {
-  audio::SoundReader reader(file);
+DecodedSound read_sound_file(const MediaFile& file, double start) {
+  audio::SoundReader reader =
+      file.bytes ? audio::SoundReader(*file.bytes, file.string()) : audio::SoundReader(file.path);
   const int channels = reader.channels();
   return {.wave = reader.read_rest(), .start = start, .channels = channels};
 }

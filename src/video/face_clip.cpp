@@ -30,7 +30,7 @@ Square square_around(const Box& face, double margin) {
 
 // Chooses the face and writes the choice into the facts.
 FacePath choose_face(ClipSurvey& survey, const Footage& footage, double margin) {
-  const std::filesystem::path& file = footage.video;
+  const std::filesystem::path& file = footage.video.path;
   std::vector<FaceTrack> tracks = steady_tracks(survey.looks);
   require(!tracks.empty(),
           ErrorKind::kData,

@@ -30,8 +30,12 @@ using CodecPtr = std::unique_ptr<AVCodecContext, FfmpegDeleter>;
 using ScalerPtr = std::unique_ptr<SwsContext, FfmpegDeleter>;
 using ResamplerPtr = std::unique_ptr<SwrContext, FfmpegDeleter>;
 
+/// What FFmpeg reads instead of a file on disk; null for such a one.
+using BytesPtr = std::unique_ptr<AVIOContext, void (*)(AVIOContext*)>;
+
 struct InputDeleter {
   void operator()(AVFormatContext* p) const { avformat_close_input(&p); }
+  BytesPtr bytes{nullptr, nullptr};  ///< outlives the container
 };
 /// An opened container that is read.
 using InputPtr = std::unique_ptr<AVFormatContext, InputDeleter>;

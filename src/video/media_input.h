@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include "lipsound2/video/footage.h"
 
 #include "ffmpeg.h"
 
@@ -8,6 +8,6 @@ namespace lipsound2::video {
 
 /// Opens a container and learns its streams. Throws kIo when there is no such file or it cannot be
 /// read, kData when no container is recognized in it.
-InputPtr open_input(const std::filesystem::path& file);
+InputPtr open_input(const MediaFile& file);
 
 }  // namespace lipsound2::video

@@ -19,7 +19,7 @@ constexpr std::int64_t kPiece = 1 << 16;  // samples
 
 // Seconds of pictures by the packets that hold them, for containers whose headers do not count
 // them: those know at best the length of the longest stream.
-double count_seconds(const std::filesystem::path& file, const MediaReader& reader) {
+double count_seconds(const MediaFile& file, const MediaReader& reader) {
   const InputPtr input = open_input(file);
   const AVStream& stream = *input->streams[reader.picture_stream().index];
   const PacketPtr packet = make_packet();
@@ -142,7 +142,7 @@ MediaLook look_at(const Footage& footage) {
   look.picture_start = footage.part ? footage.part->start : reader.first_time();
   look.picture_seconds = picture_seconds(footage, reader);
   if (!own_sound) {
-    hear_file(footage.sound, look);
+    hear_file(footage.sound.path, look);
   } else if (const AVStream* sound = reader.sound_stream()) {
     look.sound_codec = avcodec_get_name(sound->codecpar->codec_id);
     hear_track(reader, look);

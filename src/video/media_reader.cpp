@@ -63,7 +63,7 @@ ResamplerPtr float_converter(AVFrame& frame) {
 
 }  // namespace
 
-MediaReader::MediaReader(const std::filesystem::path& file, Sound sound, std::optional<Span> part)
+MediaReader::MediaReader(const MediaFile& file, Sound sound, std::optional<Span> part)
     : file_(file), wanted_sound_(sound), part_(part), packet_(make_packet()) {
   open();
   if (part_)

@@ -37,7 +37,7 @@ class MediaReader {
 
   /// Throws kIo when the file is missing or unreadable; kData when no container is recognized in it
   /// or it has no picture stream.
-  MediaReader(const std::filesystem::path& file, Sound sound, std::optional<Span> part = {});
+  MediaReader(const MediaFile& file, Sound sound, std::optional<Span> part = {});
 
   /// The next picture in the order of presentation, its `pts` set; null at the end. A picture that
   /// is to be shown turned carries that as side data (AV_FRAME_DATA_DISPLAYMATRIX). Throws kData
@@ -71,7 +71,7 @@ class MediaReader {
   /// where it does not say.
   double first_time() const;
   double promised_seconds() const;
-  const std::filesystem::path& file() const { return file_; }
+  const std::filesystem::path& file() const { return file_.path; }
 
  private:
   void open();
@@ -91,7 +91,7 @@ class MediaReader {
   void decode_sound(const AVPacket* packet);
   void append_sound(AVFrame& frame);
 
-  std::filesystem::path file_;
+  MediaFile file_;
   Sound wanted_sound_;
   std::optional<Span> part_;
   InputPtr input_;

@@ -113,7 +113,7 @@ TEST(FaceClipFault, RefusesSoundWithoutPictures) {
 
 TEST(FaceClipFault, TellsAMissingFileFromABadOne) {
   try {
-    FaceClipReader({}).read({"/nowhere/a.mpg"});
+    FaceClipReader({}).read({std::filesystem::path("/nowhere/a.mpg")});
     FAIL() << "expected an error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kIo);
@@ -166,6 +166,24 @@ TEST_F(FaceClipEndToEnd, ReadsEveryGridTalker) {
     EXPECT_NEAR(clip.facts.face.x + clip.facts.face.width / 2, 180, 40) << name;
     EXPECT_NEAR(clip.facts.face.width, 138, 21) << name;
   }
+}
+
+TEST_F(FaceClipEndToEnd, ReadsPicturesAndSoundFromMemory) {
+  const TemporaryFolder folder;
+  audio::write_wav(folder / "voice.wav", tone(3));
+  const auto in_memory = [](const std::filesystem::path& file) {
+    return MediaFile("in memory", std::make_shared<const std::string>(read_file(file)));
+  };
+  const std::filesystem::path video = grid("s1/bbaf2n.mpg");
+  FaceClipReader reader({});
+  const FaceClip expected = reader.read({.video = video, .sound = folder / "voice.wav"});
+
+  const FaceClip clip =
+      reader.read({.video = in_memory(video), .sound = in_memory(folder / "voice.wav")});
+
+  ASSERT_EQ(clip.faces.size(), 75U);
+  EXPECT_EQ(clip.faces[30].pixels, expected.faces[30].pixels);
+  EXPECT_EQ(clip.sound.samples, expected.sound.samples);
 }
 
 TEST_F(FaceClipEndToEnd, TakesSoundFromAFileOfItsOwn) {

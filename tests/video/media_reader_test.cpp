@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cmath>
+#include <cstring>
 
 #include <gmock/gmock.h>
 
+#include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
 #include "clip_sound.h"
@@ -26,6 +28,44 @@ std::vector<int> levels_at_25(const std::filesystem::path& file) {
   while (const AVFrame* picture = pictures.next())
     levels.push_back(converter.scale(*picture, 120, 1).pixels[20 * 160 + 80]);
   return levels;
+}
+
+TEST(MediaReader, ReadsAContainerInMemoryAsItReadsAFile) {
+  const TemporaryFolder folder;
+  for (const char* name : {"a.mpg", "a.mp4"}) {
+    write_movie(folder / name, {});
+    const auto bytes = std::make_shared<const std::string>(read_file(folder / name));
+    MediaReader from_file(folder / name, MediaReader::Sound::kDecode);
+    MediaReader from_memory({"x.zip: a", bytes}, MediaReader::Sound::kDecode);
+
+    for (FramePtr picture = from_file.next_picture(); picture; picture = from_file.next_picture()) {
+      const FramePtr same = from_memory.next_picture();
+      ASSERT_TRUE(same);
+      EXPECT_EQ(from_memory.start_of(*same), from_file.start_of(*picture));
+      EXPECT_EQ(std::memcmp(same->data[0], picture->data[0], 160), 0);
+    }
+    EXPECT_FALSE(from_memory.next_picture());
+    EXPECT_EQ(from_memory.pictures(), 75);
+    EXPECT_EQ(from_memory.sound().wave.samples, from_file.sound().wave.samples);
+  }
+}
+
+TEST(MediaReader, NamesBytesThatAreNoVideo) {
+  for (const std::string& bytes : {std::string(), std::string(5000, 'x')}) {
+    try {
+      const MediaReader reader({"x.zip: a.mp4", std::make_shared<const std::string>(bytes)},
+                               MediaReader::Sound::kSkip);
+      FAIL() << "expected an error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kData);
+      EXPECT_THAT(
+          error.what(),
+          ::testing::HasSubstr(
+              bytes.empty() ? "x.zip: a.mp4: expected a video (MPEG, MP4, Matroska, AVI...), "
+                              "found an empty file"
+                            : "found 5000 bytes that are none"));
+    }
+  }
 }
 
 class SteadyPicturesAtEveryRate : public ::testing::TestWithParam<int> {};

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 namespace lipsound2::video {
 
@@ -12,11 +15,25 @@ struct Span {
   double end = 0;
 };
 
+/// A file on disk, or one that lies in memory, as a member of an archive does.
+struct MediaFile {
+  std::filesystem::path path;                ///< with bytes, what messages call them
+  std::shared_ptr<const std::string> bytes;  ///< the whole file; null: it lies on disk
+
+  MediaFile() = default;
+  /// Not explicit: most files lie on disk.
+  MediaFile(std::filesystem::path on_disk) : path(std::move(on_disk)) {}
+  MediaFile(std::filesystem::path name, std::shared_ptr<const std::string> in_memory)
+      : path(std::move(name)), bytes(std::move(in_memory)) {}
+
+  bool empty() const { return path.empty(); }
+  std::string string() const { return path.string(); }
+};
+
 /// Where the pictures and the sound of a clip lie.
 struct Footage {
-  std::filesystem::path video = {};
-  std::filesystem::path sound =
-      {};  ///< a file that begins with the clip; empty: the video's own track
+  MediaFile video = {};
+  MediaFile sound = {};           ///< begins with the clip; empty: the video's own track
   std::optional<Span> part = {};  ///< of a longer recording; nothing: the whole
 };
 
