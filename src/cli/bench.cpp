@@ -7,6 +7,7 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/experiment/find_config.h"
+#include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/synthesizer.h"
 
 #include "bench_loader.h"
@@ -99,7 +100,8 @@ Timings measure_synthesis(const experiment::ExperimentConfig& config, const Benc
   const torch::NoGradGuard no_grad;
   lip2mel::Lip2Mel network(config.lip2mel);
   network->eval();
-  experiment::Synthesizer synthesizer(network, config, "cpu");
+  experiment::Synthesizer synthesizer(
+      network, config, "cpu", experiment::make_vocoder("griffin-lim", config));
   const StepInput input = random_input(config, flags.pictures);
   data::Batch batch;
   batch.faces = input.faces;
@@ -110,9 +112,26 @@ Timings measure_synthesis(const experiment::ExperimentConfig& config, const Benc
   });
 }
 
+// One clip after the other through a vocoder with random weights.
+Timings measure_vocoder(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
+  const torch::NoGradGuard no_grad;
+  const vocoder::WaveGlowVocoder vocoder(vocoder::WaveGlow(config.vocoder.network, config.audio),
+                                         config.audio,
+                                         config.vocoder.sound,
+                                         torch::kCPU);
+  const std::int64_t frames = flags.pictures * config.audio.sample_rate / config.audio.hop / 25;
+  const Tensor mel = torch::randn({frames, config.audio.bands}) - 5;
+  return measure(flags.repeats, [&] {
+    for (std::int64_t clip = 0; clip < config.data.batch_size; ++clip)
+      vocoder.vocode(mel, /*first_frame=*/0);
+  });
+}
+
 Timings measure_what(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   if (flags.what == "step")
     return measure_step(config, flags);
+  if (flags.what == "vocoder")
+    return measure_vocoder(config, flags);
   return flags.what == "decoder" ? measure_decoder(config, flags)
                                  : measure_synthesis(config, flags);
 }
@@ -153,13 +172,13 @@ void bench(const BenchFlags& flags) {
 }  // namespace
 
 void add_bench(CLI::App& program) {
-  auto* command = program.add_subcommand(
-      "bench",
-      "throughput of a training step, of the decoder or of synthesis, on random input, or of the "
-      "loader");
+  auto* command = program.add_subcommand("bench",
+                                         "throughput of a training step, of the decoder, of "
+                                         "synthesis or of a vocoder, on random input, "
+                                         "or of the loader");
   const auto flags = std::make_shared<BenchFlags>();
-  command->add_option("WHAT", flags->what, "step, decoder, synthesis or loader")
-      ->check(CLI::IsMember({"step", "decoder", "synthesis", "loader"}))
+  command->add_option("WHAT", flags->what, "step, decoder, synthesis, vocoder or loader")
+      ->check(CLI::IsMember({"step", "decoder", "synthesis", "vocoder", "loader"}))
       ->capture_default_str();
   command->add_option("--config", flags->config, "YAML file, or the name of one that is installed")
       ->capture_default_str()

@@ -56,6 +56,7 @@ void run_eval(const EvalFlags& flags) {
   request.program = program_version();
   request.run = flags.run;
   request.split = flags.split;
+  request.vocoder = flags.vocoder;
   request.manifest = flags.manifest;
   request.metrics = eval::parse_sound_metrics(flags.metrics);
   request.videos = flags.swap ? experiment::Videos::kSwapped : experiment::Videos::kOwn;
@@ -72,8 +73,10 @@ void add_eval(CLI::App& program) {
   const auto flags = std::make_shared<EvalFlags>();
   command->add_option("--run", flags->run, "run or checkpoint (default: the latest run)");
   command->add_option("--split", flags->split, "train, valid or test")->capture_default_str();
-  command->add_option("--vocoder", flags->vocoder, "what makes the sound")
-      ->check(CLI::IsMember({"griffin-lim"}))
+  command
+      ->add_option(
+          "--vocoder", flags->vocoder, "what makes the sound: griffin-lim or a vocoder's run")
+      ->type_name("griffin-lim|RUN")
       ->capture_default_str();
   command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
   command->add_option("--manifest", flags->manifest, "another corpus than the run's own")

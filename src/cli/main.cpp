@@ -28,6 +28,7 @@ void add_commands(CLI::App& program) {
 #endif
   cli::add_lm(program);
   cli::add_decode(program);
+  cli::add_vocode(program);
   cli::add_inspect(program);
   cli::add_config(program);
   cli::add_doctor(program);

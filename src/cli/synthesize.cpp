@@ -44,7 +44,10 @@ class VideoToSound {
   explicit VideoToSound(const SynthesizeFlags& flags)
       : flags_(flags),
         trained_(experiment::load_network(flags.run)),
-        synthesizer_(trained_.network, trained_.config, trained_.device),
+        synthesizer_(trained_.network,
+                     trained_.config,
+                     trained_.device,
+                     experiment::make_vocoder(flags.vocoder, trained_.config)),
         reader_({.detector = flags.detector}) {}
 
   /// What was made of the video.
@@ -121,8 +124,10 @@ void add_synthesize(CLI::App& program) {
   command->add_option("VIDEO", flags->videos, "any video of a speaking face")->required();
   command->add_option("--run", flags->run, "run or checkpoint (default: the latest run)");
   command->add_option("--out", flags->out, "folder for <stem>.wav")->required()->type_name("DIR");
-  command->add_option("--vocoder", flags->vocoder, "what makes the sound")
-      ->check(CLI::IsMember({"griffin-lim"}))
+  command
+      ->add_option(
+          "--vocoder", flags->vocoder, "what makes the sound: griffin-lim or a vocoder's run")
+      ->type_name("griffin-lim|RUN")
       ->capture_default_str();
   command->add_option("--detector", flags->detector, "YuNet model (default: OpenCV's Haar cascade)")
       ->type_name("ONNX");

@@ -11,6 +11,23 @@ namespace {
 
 constexpr std::int64_t kPicturesPerSecond = 25;  // of every prepared corpus
 
+// Rules between the fields of a lip2mel stage.
+void check_lip2mel(config::FieldVisitor& v, const ExperimentConfig& config) {
+  v.check(config.lip2mel.encoder.face_size == config.data.faces.size,
+          "lip2mel",
+          "lip2mel.encoder.face_size must equal data.faces.size");
+  v.check((config.lip2mel.encoder.face_channels == 3) == config.data.faces.color,
+          "lip2mel",
+          "lip2mel.encoder.face_channels must be 3 if data.faces.color, else 1");
+  v.check(config.lip2mel.decoder.bands == config.audio.bands,
+          "lip2mel",
+          "lip2mel.decoder.bands must equal audio.bands");
+  v.check(config.audio.hop * config.lip2mel.mel_frames_per_picture * kPicturesPerSecond ==
+              config.audio.sample_rate,
+          "lip2mel",
+          "lip2mel.mel_frames_per_picture must be audio.sample_rate / audio.hop / 25");
+}
+
 }  // namespace
 
 void DataConfig::visit(config::FieldVisitor& v) {
@@ -69,7 +86,7 @@ void EvalConfig::visit(config::FieldVisitor& v) {
 
 void ExperimentConfig::visit(config::FieldVisitor& v) {
   v.field("name", name, "name of the run; default: the file's name");
-  v.field("task", task, "what is trained: lip2mel");
+  v.field("task", task, "what is trained: lip2mel or vocoder");
   v.field(
       "from",
       from,
@@ -86,24 +103,23 @@ void ExperimentConfig::visit(config::FieldVisitor& v) {
   v.group("data", data, "clips and batches");
   v.group("lip2mel", lip2mel, "the network");
   v.group("feedback", feedback, "feeding the decoder its own output in training");
+  v.group("vocoder", vocoder, "the vocoder, when the task is vocoder");
   v.group("train", train, "the training loop");
   v.group("eval", eval, "synthesis and scores");
-  v.check(task == "lip2mel", "task", fmt::format("is '{}', must be lip2mel", task));
+  v.check(task == "lip2mel" || task == "vocoder",
+          "task",
+          fmt::format("is '{}', must be lip2mel or vocoder", task));
   v.check(device == "auto" || device == "cpu" || device == "cuda",
           "device",
           fmt::format("is '{}', must be auto, cpu or cuda", device));
-  v.check(lip2mel.encoder.face_size == data.faces.size,
-          "lip2mel",
-          "lip2mel.encoder.face_size must equal data.faces.size");
-  v.check((lip2mel.encoder.face_channels == 3) == data.faces.color,
-          "lip2mel",
-          "lip2mel.encoder.face_channels must be 3 if data.faces.color, else 1");
-  v.check(lip2mel.decoder.bands == audio.bands,
-          "lip2mel",
-          "lip2mel.decoder.bands must equal audio.bands");
-  v.check(audio.hop * lip2mel.mel_frames_per_picture * kPicturesPerSecond == audio.sample_rate,
-          "lip2mel",
-          "lip2mel.mel_frames_per_picture must be audio.sample_rate / audio.hop / 25");
+  if (task == "lip2mel")
+    check_lip2mel(v, *this);
+  else
+    v.check(audio.hop % vocoder.network.group == 0,
+            "vocoder",
+            fmt::format("vocoder.network.group must divide audio.hop, but is {} for a hop of {}",
+                        vocoder.network.group,
+                        audio.hop));
 }
 
 data::LoaderConfig training_loader(const ExperimentConfig& config) {

@@ -64,7 +64,9 @@ std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
   evaluation.manifest = manifest_;
   evaluation.clips = stable_sample(valid, static_cast<std::size_t>(config_.eval.validation_clips));
   evaluation.metrics = {"stoi", "estoi"};
-  Synthesizer synthesizer(network_, config_, device_);
+  const auto vocoder =
+      std::make_shared<vocoder::GriffinLim>(config_.audio, config_.eval.griffin_lim);
+  Synthesizer synthesizer(network_, config_, device_, vocoder);
   std::size_t kept = 0;
   const torch::Device device(device_);
   double difference = 0;

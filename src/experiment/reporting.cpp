@@ -35,6 +35,8 @@ fs::path evaluation_folder(const EvaluationRequest& request,
     name += "-of-" + manifest.parent_path().filename().string();
   if (request.videos == Videos::kSwapped)
     name += "-swapped";
+  if (request.vocoder != "griffin-lim")
+    name += "-" + fs::absolute(request.vocoder).lexically_normal().filename().string();
   return run_folder(checkpoint) / "eval" / name;
 }
 
@@ -55,19 +57,16 @@ eval::Report empty_report(const EvaluationRequest& request,
                           const std::string& clips) {
   eval::Report report;
   report.title = fmt::format("{}: {}", trained.config.name, clips);
-  report.facts = {
-      {"checkpoint", trained.checkpoint.string()},
-      {"manifest", evaluation.manifest.string()},
-      {"clips", std::to_string(evaluation.clips.size())},
-      {"videos",
-       evaluation.videos == Videos::kSwapped
-           ? "swapped as a control: each clip is made from the video of another one"
-           : "each clip's own"},
-      {"vocoder",
-       fmt::format("Griffin-Lim, {} iterations", trained.config.eval.griffin_lim.iterations)},
-      {"device", trained.device},
-      {"lipsound2", request.program.empty() ? "unknown version" : request.program},
-      {"LibTorch", TORCH_VERSION}};
+  report.facts = {{"checkpoint", trained.checkpoint.string()},
+                  {"manifest", evaluation.manifest.string()},
+                  {"clips", std::to_string(evaluation.clips.size())},
+                  {"videos",
+                   evaluation.videos == Videos::kSwapped
+                       ? "swapped as a control: each clip is made from the video of another one"
+                       : "each clip's own"},
+                  {"device", trained.device},
+                  {"lipsound2", request.program.empty() ? "unknown version" : request.program},
+                  {"LibTorch", TORCH_VERSION}};
   report.config = config::to_yaml(config::list_fields(trained.config));
   return report;
 }
@@ -110,8 +109,10 @@ EvaluationResult evaluate_run(const EvaluationRequest& request) {
   log::info(
       "{} clips of {} through {}", evaluation.clips.size(), clips, trained.checkpoint.string());
 
-  Synthesizer synthesizer(trained.network, trained.config, trained.device);
+  const auto vocoder = make_vocoder(request.vocoder, trained.config);
+  Synthesizer synthesizer(trained.network, trained.config, trained.device, vocoder);
   eval::Report report = empty_report(request, trained, evaluation, clips);
+  report.facts.push_back({"vocoder", vocoder->description()});
   report.scores = evaluate(synthesizer, trained.config, evaluation, [&](const EvaluatedClip& clip) {
     keep_clip(folder, clip);
   });

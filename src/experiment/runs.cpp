@@ -7,6 +7,7 @@
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/experiment/sound_clips.h"
 
 namespace lipsound2::experiment {
 
@@ -81,7 +82,7 @@ train::RunFolder newest(const RunTest& accepted, const std::string& what) {
   return best;
 }
 
-std::vector<train::Misfit> take_best_weights(lip2mel::Lip2Mel& network,
+std::vector<train::Misfit> take_best_weights(torch::nn::Module& network,
                                              const train::TensorFile& content,
                                              const fs::path& file,
                                              Mismatched mismatched) {
@@ -90,9 +91,36 @@ std::vector<train::Misfit> take_best_weights(lip2mel::Lip2Mel& network,
       first_average != content.tensors.end() && first_average->first.starts_with("ema.");
   const char* const prefix = averaged ? "ema." : "model.";
   if (mismatched == Mismatched::kSkipped)
-    return train::load_fitting_weights(*network, content, prefix, file.string());
-  train::load_weights(*network, content, prefix, file.string());
+    return train::load_fitting_weights(network, content, prefix, file.string());
+  train::load_weights(network, content, prefix, file.string());
   return {};
+}
+
+// What load_network() and load_vocoder() share.
+template <class Trained, class Make>
+Trained load_trained(const std::string& run_or_checkpoint, const std::string& task, Make&& make) {
+  Trained trained;
+  trained.checkpoint = find_checkpoint(run_or_checkpoint);
+  const train::TensorFile content = train::load_tensors(trained.checkpoint);
+  const auto stored = content.metadata.find("config");
+  require(stored != content.metadata.end(),
+          ErrorKind::kData,
+          "{}: expected the config in the metadata, found none; not a checkpoint of lipsound2",
+          trained.checkpoint.string());
+  trained.config =
+      config::read_yaml_text<ExperimentConfig>(stored->second, trained.checkpoint.string());
+  require(trained.config.task == task,
+          ErrorKind::kUsage,
+          "{}: expected a checkpoint of task {}, found one of {}",
+          trained.checkpoint.string(),
+          task,
+          trained.config.task);
+  trained.network = make(trained.config);
+  take_best_weights(*trained.network, content, trained.checkpoint, Mismatched::kRefused);
+  trained.device = choose_device(trained.config);
+  trained.network->to(torch::Device(trained.device));
+  trained.network->eval();
+  return trained;
 }
 
 // A run, or the last stage with a checkpoint of a chain.
@@ -144,29 +172,34 @@ fs::path find_checkpoint(const std::string& name) {
   return fs::exists(run.best()) ? run.best() : run.last();
 }
 
-std::vector<train::Misfit> load_best_weights(lip2mel::Lip2Mel& network,
+std::vector<train::Misfit> load_best_weights(torch::nn::Module& network,
                                              const fs::path& checkpoint,
                                              Mismatched mismatched) {
   return take_best_weights(network, train::load_tensors(checkpoint), checkpoint, mismatched);
 }
 
 TrainedNetwork load_network(const std::string& run_or_checkpoint) {
-  TrainedNetwork trained;
-  trained.checkpoint = find_checkpoint(run_or_checkpoint);
-  const train::TensorFile content = train::load_tensors(trained.checkpoint);
-  const auto stored = content.metadata.find("config");
-  require(stored != content.metadata.end(),
-          ErrorKind::kData,
-          "{}: expected the config in the metadata, found none; not a checkpoint of lipsound2",
-          trained.checkpoint.string());
-  trained.config =
-      config::read_yaml_text<ExperimentConfig>(stored->second, trained.checkpoint.string());
-  trained.network = lip2mel::Lip2Mel(trained.config.lip2mel);
-  take_best_weights(trained.network, content, trained.checkpoint, Mismatched::kRefused);
-  trained.device = choose_device(trained.config);
-  trained.network->to(torch::Device(trained.device));
-  trained.network->eval();
-  return trained;
+  return load_trained<TrainedNetwork>(run_or_checkpoint, "lip2mel", [](const auto& config) {
+    return lip2mel::Lip2Mel(config.lip2mel);
+  });
+}
+
+TrainedVocoder load_vocoder(const std::string& run_or_checkpoint) {
+  return load_trained<TrainedVocoder>(run_or_checkpoint, "vocoder", [](const auto& config) {
+    return vocoder::WaveGlow(config.vocoder.network, config.audio);
+  });
+}
+
+std::shared_ptr<const vocoder::Vocoder> make_vocoder(const std::string& name,
+                                                     const ExperimentConfig& config) {
+  if (name == "griffin-lim")
+    return std::make_shared<vocoder::GriffinLim>(config.audio, config.eval.griffin_lim);
+  const TrainedVocoder trained = load_vocoder(name);
+  require_same_mels(config.audio, config.name, trained.config.audio, name);
+  return std::make_shared<vocoder::WaveGlowVocoder>(trained.network,
+                                                    trained.config.audio,
+                                                    trained.config.vocoder.sound,
+                                                    torch::Device(trained.device));
 }
 
 }  // namespace lipsound2::experiment

@@ -20,13 +20,14 @@ std::span<const float> as_samples(const Tensor& column) {
 
 Synthesizer::Synthesizer(lip2mel::Lip2Mel network,
                          const ExperimentConfig& config,
-                         const std::string& device)
+                         const std::string& device,
+                         std::shared_ptr<const vocoder::Vocoder> vocoder)
     : network_(std::move(network)),
       device_(device),
       rate_(static_cast<int>(config.audio.sample_rate)),
       mels_per_picture_(config.lip2mel.mel_frames_per_picture),
       ensemble_{.draws = config.eval.draws, .mirrored = config.data.augment.flip > 0},
-      vocoder_(config.audio, config.eval.griffin_lim) {}
+      vocoder_(std::move(vocoder)) {}
 
 std::vector<GeneratedMel> Synthesizer::mels(const data::Batch& batch) {
   const torch::NoGradGuard no_grad;
@@ -68,6 +69,7 @@ void VocoderStream::add(const Tensor& mel) {
     vocode(kVocoderWindow);
     waiting_ = waiting_.slice(0, kVocoderWindow - kVocoderOverlap).clone();
     shared_ = kVocoderOverlap;
+    first_ += kVocoderWindow - kVocoderOverlap;
   }
 }
 
@@ -78,7 +80,7 @@ void VocoderStream::finish() {
 }
 
 void VocoderStream::vocode(std::int64_t frames) {
-  const audio::Waveform sound = synthesizer_.vocode(waiting_.slice(0, 0, frames));
+  const audio::Waveform sound = synthesizer_.vocode(waiting_.slice(0, 0, frames), first_);
   const std::int64_t hop = static_cast<std::int64_t>(sound.samples.size()) / frames;
   sound_->add(torch::tensor(c10::ArrayRef<float>(sound.samples)).unsqueeze(1), shared_ * hop);
 }

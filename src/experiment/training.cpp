@@ -11,7 +11,9 @@
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/lip2mel_task.h"
 #include "lipsound2/experiment/runs.h"
+#include "lipsound2/experiment/vocoder_task.h"
 
+#include "sound_segments.h"
 #include "stored_config.h"
 
 namespace lipsound2::experiment {
@@ -54,7 +56,7 @@ std::vector<train::Misfit> initialize(lip2mel::Lip2Mel& network,
   std::vector<train::Misfit> left_out;
   if (!config.from.empty())
     left_out =
-        load_best_weights(network,
+        load_best_weights(*network,
                           find_checkpoint(config.from),
                           config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
   const bool has_statistics =
@@ -80,9 +82,9 @@ void log_origin(const ExperimentConfig& config, const std::vector<train::Misfit>
               list);
 }
 
-void log_start(const lip2mel::Lip2Mel& network, const std::string& device, std::size_t clips) {
+void log_start(const torch::nn::Module& network, const std::string& device, std::size_t clips) {
   double parameters = 0, trained = 0;
-  for (const Tensor& parameter : network->parameters()) {
+  for (const Tensor& parameter : network.parameters()) {
     const auto count = static_cast<double>(parameter.numel());
     parameters += count;
     trained += parameter.requires_grad() ? count : 0;
@@ -103,20 +105,80 @@ data::ClipList training_clips(const fs::path& manifest) {
   return clips.split("train", manifest);
 }
 
+// What the trainer works on.
+struct StageParts {
+  std::unique_ptr<data::BatchSource> batches;
+  std::unique_ptr<train::Task> task;
+  std::vector<train::Misfit> left_out = {};  ///< of the weights it starts from
+  std::size_t clips = 0;
+};
+
+enum class Weights { kNew, kResumed };
+
+StageParts lip2mel_parts(const ExperimentConfig& config,
+                         const std::string& device,
+                         Weights weights) {
+  const fs::path manifest = find_manifest(config);
+  const auto clips = training_clips(manifest);
+  lip2mel::Lip2Mel network(config.lip2mel);
+  train::check_parts(*network, config.train);
+  StageParts parts;
+  if (weights == Weights::kNew)
+    parts.left_out = initialize(network, config, manifest);
+  parts.batches =
+      std::make_unique<data::Loader>(manifest.parent_path(), clips, training_loader(config));
+  parts.task = std::make_unique<Lip2MelTask>(network, config, manifest, device);
+  parts.clips = clips.size();
+  return parts;
+}
+
+StageParts vocoder_parts(const ExperimentConfig& config,
+                         const std::string& device,
+                         Weights weights) {
+  const std::vector<SoundClip> clips = sound_clips(config, "train");
+  vocoder::WaveGlow network(config.vocoder.network, config.audio);
+  train::check_parts(*network, config.train);
+  StageParts parts;
+  if (weights == Weights::kNew && config.from.empty())
+    whiten_by_sounds(network, clips, config);
+  else if (weights == Weights::kNew)
+    parts.left_out =
+        load_best_weights(*network,
+                          find_checkpoint(config.from),
+                          config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
+  parts.batches = std::make_unique<SoundSegments>(clips, config);
+  parts.task = std::make_unique<VocoderTask>(network, config, device);
+  parts.clips = clips.size();
+  return parts;
+}
+
+// So that the run can be evaluated from anywhere.
+void make_paths_absolute(ExperimentConfig& config) {
+  if (config.vocoder.sounds.empty() || config.task != "vocoder")
+    config.data.manifest = find_manifest(config).string();
+  for (std::string* folder : {&config.vocoder.sounds, &config.vocoder.mels})
+    if (!folder->empty())
+      *folder = fs::absolute(*folder).lexically_normal().string();
+}
+
 }  // namespace
 
 void check_start(const ExperimentConfig& config) {
   choose_device(config);
-  training_clips(find_manifest(config));
+  if (config.task == "lip2mel") {
+    training_clips(find_manifest(config));
+    return;
+  }
+  for (const char* split : {"train", "valid"})
+    sound_clips(config, split);
 }
 
 train::TrainOutcome run_training(ExperimentConfig config,
                                  const train::RunFolder& run,
                                  Start start) {
   const std::string device = choose_device(config);
-  const fs::path manifest = find_manifest(config);
-  config.data.manifest = manifest.string();  // so that the run can be evaluated from anywhere
-  const auto clips = training_clips(manifest);
+  make_paths_absolute(config);
+  check_start(config);
   if (start == Start::kNew)
     refuse_existing(run);
   else
@@ -126,28 +188,23 @@ train::TrainOutcome run_training(ExperimentConfig config,
   // from the seed.
   const bool fresh = !fs::exists(run.last());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
-  lip2mel::Lip2Mel network(config.lip2mel);
-  train::check_parts(*network, config.train);
-  std::vector<train::Misfit> left_out;
-  if (fresh)
-    left_out = initialize(network, config, manifest);
+  const Weights weights = fresh ? Weights::kNew : Weights::kResumed;
+  const StageParts parts = config.task == "lip2mel" ? lip2mel_parts(config, device, weights)
+                                                    : vocoder_parts(config, device, weights);
   open_run(config, run);
   if (fresh) {
     fs::remove(run.events());
-    log_origin(config, left_out);
+    log_origin(config, parts.left_out);
   }
-
-  data::Loader loader(manifest.parent_path(), clips, training_loader(config));
-  Lip2MelTask task(network, config, manifest, device);
-  train::Trainer trainer(task,
-                         loader,
+  train::Trainer trainer(*parts.task,
+                         *parts.batches,
                          {.config = config.train,
                           .run = run,
                           .resolved_config = as_yaml(config),
                           .device = device,
                           .seed = static_cast<std::uint64_t>(config.seed),
                           .metadata = {}});
-  log_start(network, device, clips.size());
+  log_start(parts.task->module(), device, parts.clips);
   if (!fresh)
     trainer.resume();
   return trainer.run();

@@ -7,6 +7,7 @@
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/data/loader.h"
+#include "lipsound2/experiment/vocoder_config.h"
 #include "lipsound2/lip2mel/lip2mel.h"
 #include "lipsound2/train/trainer.h"
 #include "lipsound2/vocoder/griffin_lim.h"
@@ -50,8 +51,8 @@ struct EvalConfig {
 
 /// One stage of training: what a YAML file describes and a run folder keeps.
 struct ExperimentConfig {
-  std::string name;  ///< default: the file's name
-  std::string task = "lip2mel";
+  std::string name;              ///< default: the file's name
+  std::string task = "lip2mel";  ///< or "vocoder"
   std::string from;  ///< run or checkpoint whose weights training starts from; empty: from scratch
   bool skip_mismatched = false;  ///< loads around weights of `from` that do not fit, with a warning
   std::int64_t seed = 1;
@@ -61,6 +62,7 @@ struct ExperimentConfig {
   DataConfig data;
   lip2mel::Lip2MelConfig lip2mel;
   FeedbackConfig feedback;
+  VocoderConfig vocoder;
   train::TrainConfig train;
   EvalConfig eval;
 

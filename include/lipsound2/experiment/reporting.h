@@ -9,7 +9,8 @@ namespace lipsound2::experiment {
 struct EvaluationRequest {
   std::string run;  ///< run or checkpoint; empty: the latest run
   std::string split = "test";
-  std::string manifest;  ///< empty: the one the run was trained on
+  std::string vocoder = "griffin-lim";  ///< or a run or checkpoint of a vocoder
+  std::string manifest;                 ///< empty: the one the run was trained on
   std::vector<std::string> metrics;
   Videos videos = Videos::kOwn;
   std::string program;  ///< version of the program, for the report; empty: unknown

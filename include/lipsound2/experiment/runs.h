@@ -16,6 +16,14 @@ struct TrainedNetwork {
   std::string device;  ///< where the network is, as its config says
 };
 
+/// A trained vocoder with the config it was trained by.
+struct TrainedVocoder {
+  ExperimentConfig config;
+  vocoder::WaveGlow network = nullptr;
+  std::filesystem::path checkpoint;
+  std::string device;  ///< where the network is, as its config says
+};
+
 /// The runs in the folder of a chain, in order: its sub-folders N-name that hold a config. None in
 /// any other folder.
 std::vector<train::RunFolder> stage_runs(const std::filesystem::path& folder);
@@ -34,13 +42,20 @@ std::filesystem::path find_checkpoint(const std::string& name);
 
 /// The network of a run or checkpoint, in eval mode on the device of its config.
 TrainedNetwork load_network(const std::string& run_or_checkpoint);
+/// The same of a vocoder.
+TrainedVocoder load_vocoder(const std::string& run_or_checkpoint);
+
+/// What makes sound of mels of this config: "griffin-lim" by its own settings, else the vocoder of
+/// a run or checkpoint. Throws kConfig, with both settings, when that was trained on other mels.
+std::shared_ptr<const vocoder::Vocoder> make_vocoder(const std::string& name,
+                                                     const ExperimentConfig& config);
 
 /// Weights of another shape than the network's, missing or too many.
 enum class Mismatched { kRefused, kSkipped };
 
 /// Copies the averaged weights of a checkpoint, if it has them, else the plain ones. Returns what
 /// was skipped; throws kData, with all names and shapes, for what is refused.
-std::vector<train::Misfit> load_best_weights(lip2mel::Lip2Mel& network,
+std::vector<train::Misfit> load_best_weights(torch::nn::Module& network,
                                              const std::filesystem::path& checkpoint,
                                              Mismatched mismatched);
 

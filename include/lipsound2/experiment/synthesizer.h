@@ -23,12 +23,18 @@ struct GeneratedMel {
 /// a time.
 class Synthesizer {
  public:
-  Synthesizer(lip2mel::Lip2Mel network, const ExperimentConfig& config, const std::string& device);
+  Synthesizer(lip2mel::Lip2Mel network,
+              const ExperimentConfig& config,
+              const std::string& device,
+              std::shared_ptr<const vocoder::Vocoder> vocoder);
 
   /// One result per clip of the batch, each of its own length.
   std::vector<GeneratedMel> mels(const data::Batch& batch);
-  /// Log mel [M, bands] -> M * hop samples, at once: for a few seconds.
-  audio::Waveform vocode(const Tensor& mel) const { return vocoder_(mel); }
+  /// Log mel [M, bands] that begins at this frame of its sound -> M * hop samples, at once: for a
+  /// few seconds.
+  audio::Waveform vocode(const Tensor& mel, std::int64_t first_frame) const {
+    return vocoder_->vocode(mel, first_frame);
+  }
   /// The same for mels of any length, in windows; see VocoderStream.
   audio::Waveform sound(const Tensor& mel) const;
   int rate() const { return rate_; }
@@ -39,7 +45,7 @@ class Synthesizer {
   int rate_;
   std::int64_t mels_per_picture_;
   lip2mel::Ensemble ensemble_;
-  vocoder::GriffinLim vocoder_;
+  std::shared_ptr<const vocoder::Vocoder> vocoder_;
 };
 
 /// Turns a log mel of any length, given in pieces, into sound, given out in pieces: the vocoder
@@ -61,6 +67,7 @@ class VocoderStream {
 
   const Synthesizer& synthesizer_;
   Tensor waiting_;           ///< [N, bands]
+  std::int64_t first_ = 0;   ///< place of its first row in the whole mel
   std::int64_t shared_ = 0;  ///< rows of waiting_ that the last window has covered already
   std::unique_ptr<CrossFader> sound_;
 };

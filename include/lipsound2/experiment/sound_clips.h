@@ -1,0 +1,59 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "lipsound2/audio/waveform.h"
+#include "lipsound2/data/manifest.h"
+#include "lipsound2/experiment/experiment_config.h"
+
+namespace lipsound2::experiment {
+
+/// A sound to train or score a vocoder on: a clip of a manifest, of which only the sound is read,
+/// or a file.
+struct SoundClip {
+  std::string id;
+  std::filesystem::path file;   ///< empty: a clip of the manifest
+  data::ManifestEntry entry{};  ///< of that clip
+};
+
+/// The sounds of one split: those of config.data.manifest, or the files (WAV, FLAC...) in or below
+/// config.vocoder.sounds, such as LJSpeech's folder, of which every twentieth by the hash of its
+/// name is "valid" (one at least). Throws kData when there are none.
+std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::string& split);
+
+/// A sound and its mel, which has a frame per whole hop.
+struct SoundWithMel {
+  audio::Waveform sound;  ///< cut to whole hops, at config.audio.sample_rate
+  Tensor mel;             ///< [M, bands] natural log
+};
+
+/// Reads sounds with their mels; with config.vocoder.mels those stored there. Safe to use from
+/// several threads.
+class SoundClipReader {
+ public:
+  explicit SoundClipReader(const ExperimentConfig& config);
+
+  /// Throws kIo or kData, naming the clip or file, for what is not readable or too short for a
+  /// frame, and for stored mels that do not fit.
+  SoundWithMel read(const SoundClip& clip) const;
+
+ private:
+  audio::MelConfig audio_;
+  audio::MelSpectrogram mel_;
+  std::filesystem::path manifest_folder_;
+  std::filesystem::path mels_;
+};
+
+/// Log mel [M, bands] of a safetensors file: its tensor "mel". The metadata "audio", a YAML text of
+/// MelConfig, must equal `audio`; where it is missing, a warning says so. Throws kData.
+Tensor read_mel(const std::filesystem::path& file, const audio::MelConfig& audio);
+
+/// Throws kConfig with both settings, called by these names, when they differ.
+void require_same_mels(const audio::MelConfig& mel,
+                       const std::string& mel_name,
+                       const audio::MelConfig& vocoder,
+                       const std::string& vocoder_name);
+
+}  // namespace lipsound2::experiment

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "lipsound2/config/field_visitor.h"
+#include "lipsound2/vocoder/waveglow.h"
+#include "lipsound2/vocoder/waveglow_vocoder.h"
+
+namespace lipsound2::experiment {
+
+/// A vocoder, how it is trained and how it makes sound.
+struct VocoderConfig {
+  vocoder::WaveGlowConfig network;
+  vocoder::WaveGlowSoundConfig sound;
+  std::int64_t segment_frames = 50;  ///< of the clips, at random places
+  double train_sigma = 1;            ///< deviation that the likelihood assumes
+  std::string sounds;  ///< folder of sound files to train on; empty: the clips of the manifest
+  std::string mels;    ///< folder of <id>.safetensors to fine-tune on; empty: mels of the sounds
+
+  void visit(config::FieldVisitor& v);
+};
+
+}  // namespace lipsound2::experiment

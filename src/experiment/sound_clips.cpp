@@ -1,0 +1,152 @@
+#include "lipsound2/experiment/sound_clips.h"
+
+#include <algorithm>
+
+#include "lipsound2/audio/resample.h"
+#include "lipsound2/audio/sound_file.h"
+#include "lipsound2/config/yaml.h"
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/log.h"
+#include "lipsound2/core/random.h"
+#include "lipsound2/data/clip_list.h"
+#include "lipsound2/data/shard.h"
+#include "lipsound2/experiment/find_config.h"
+#include "lipsound2/train/checkpoint.h"
+#include "lipsound2/vocoder/vocoder.h"
+
+namespace lipsound2::experiment {
+
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::uint64_t kHeldOut = 20;  // of so many files one is for validation
+
+bool is_sound_file(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  for (const char* known : {".wav", ".flac", ".ogg", ".mp3"})
+    if (extension == known)
+      return true;
+  return false;
+}
+
+std::vector<SoundClip> files_below(const fs::path& folder) {
+  require(fs::is_directory(folder),
+          ErrorKind::kData,
+          "vocoder.sounds: {}: no such folder",
+          folder.string());
+  std::vector<SoundClip> clips;
+  for (const auto& item : fs::recursive_directory_iterator(folder))
+    if (item.is_regular_file() && is_sound_file(item.path()))
+      clips.push_back({.id = fs::relative(item.path(), folder).replace_extension().string(),
+                       .file = item.path()});
+  require(
+      clips.size() >= 2,
+      ErrorKind::kData,
+      "vocoder.sounds: {}: expected two sound files at least, one of them to validate, found {}",
+      folder.string(),
+      clips.size());
+  std::ranges::sort(clips, {}, [](const SoundClip& clip) { return hash(clip.id); });
+  return clips;
+}
+
+// Sorted by hash, the first ones are held out.
+std::vector<SoundClip> split_of(std::vector<SoundClip> clips, const std::string& split) {
+  const auto held_out =
+      static_cast<std::ptrdiff_t>(std::max<std::size_t>(1, clips.size() / kHeldOut));
+  if (split == "train")
+    return {clips.begin() + held_out, clips.end()};
+  return {clips.begin(), clips.begin() + held_out};
+}
+
+std::string described(const audio::MelConfig& mel) {
+  std::string text;
+  for (const config::FieldLine& field : config::list_fields(mel))
+    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.key, field.value);
+  return text;
+}
+
+}  // namespace
+
+std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::string& split) {
+  if (!config.vocoder.sounds.empty())
+    return split_of(files_below(config.vocoder.sounds), split);
+  const fs::path manifest = find_manifest(config);
+  std::vector<SoundClip> clips;
+  for (const data::ManifestEntry& entry :
+       data::ClipList::read(manifest).split(split, manifest).entries())
+    clips.push_back({.id = entry.id, .file = {}, .entry = entry});
+  return clips;
+}
+
+SoundClipReader::SoundClipReader(const ExperimentConfig& config)
+    : audio_(config.audio), mel_(config.audio), mels_(config.vocoder.mels) {
+  if (config.vocoder.sounds.empty())
+    manifest_folder_ = find_manifest(config).parent_path();
+}
+
+SoundWithMel SoundClipReader::read(const SoundClip& clip) const {
+  SoundWithMel read;
+  read.sound = clip.file.empty() ? audio::decode_sound(
+                                       data::read_clip(manifest_folder_, clip.entry).flac, clip.id)
+                                 : audio::read_sound(clip.file);
+  if (read.sound.rate != audio_.sample_rate)
+    read.sound = audio::resample(read.sound, static_cast<int>(audio_.sample_rate));
+  const auto frames = static_cast<std::int64_t>(read.sound.samples.size()) / audio_.hop;
+  require(frames > 0,
+          ErrorKind::kData,
+          "{}: expected one hop of {} samples at least, found {}",
+          clip.id,
+          audio_.hop,
+          read.sound.samples.size());
+  read.sound.samples.resize(static_cast<std::size_t>(frames * audio_.hop));
+  if (mels_.empty()) {
+    read.mel = mel_(read.sound.samples);
+    return read;
+  }
+  const fs::path stored = mels_ / (clip.id + ".safetensors");
+  read.mel = read_mel(stored, audio_);
+  require(read.mel.size(0) == frames,
+          ErrorKind::kData,
+          "{}: expected {} frames, as the sound of {} has, found {}",
+          stored.string(),
+          frames,
+          clip.id,
+          read.mel.size(0));
+  return read;
+}
+
+Tensor read_mel(const fs::path& file, const audio::MelConfig& audio) {
+  const train::TensorFile content = train::load_tensors(file);
+  const auto mel = content.tensors.find("mel");
+  require(mel != content.tensors.end(),
+          ErrorKind::kData,
+          "{}: expected a tensor named 'mel', found {} tensors of other names",
+          file.string(),
+          content.tensors.size());
+  const auto stored = content.metadata.find("audio");
+  if (stored == content.metadata.end())
+    log::warn(
+        "{}: has no metadata 'audio'; taken for a mel of {}", file.string(), described(audio));
+  else
+    require_same_mels(config::read_yaml_text<audio::MelConfig>(stored->second, file.string()),
+                      file.string(),
+                      audio,
+                      "the vocoder");
+  vocoder::check_mel(mel->second, audio.bands, file.string());
+  return mel->second.to(at::kFloat);
+}
+
+void require_same_mels(const audio::MelConfig& mel,
+                       const std::string& mel_name,
+                       const audio::MelConfig& vocoder,
+                       const std::string& vocoder_name) {
+  require(mel == vocoder,
+          ErrorKind::kConfig,
+          "mels do not match the vocoder:\n  {}: {}\n  {}: {}",
+          mel_name,
+          described(mel),
+          vocoder_name,
+          described(vocoder));
+}
+
+}  // namespace lipsound2::experiment

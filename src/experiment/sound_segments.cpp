@@ -1,0 +1,90 @@
+#include "sound_segments.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <ATen/ops/stack.h>
+
+#include "lipsound2/core/error.h"
+#include "lipsound2/core/random.h"
+
+namespace lipsound2::experiment {
+namespace {
+
+constexpr std::size_t kKeptBytes = std::size_t{1} << 30;
+
+}  // namespace
+
+SoundSegments::SoundSegments(std::vector<SoundClip> clips, const ExperimentConfig& config)
+    : clips_(std::move(clips)),
+      reader_(config),
+      hop_(config.audio.hop),
+      frames_(config.vocoder.segment_frames),
+      batch_size_(config.data.batch_size),
+      seed_(static_cast<std::uint64_t>(config.seed)),
+      kept_(clips_.size()) {}
+
+std::int64_t SoundSegments::batches(std::int64_t /*epoch*/) const {
+  const auto clips = static_cast<std::int64_t>(clips_.size());
+  return (clips + batch_size_ - 1) / batch_size_;
+}
+
+void SoundSegments::start(std::int64_t epoch, std::int64_t first_batch) {
+  epoch_ = epoch;
+  order_.resize(clips_.size());
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  Rng rng(mix({seed_, static_cast<std::uint64_t>(epoch)}));
+  rng.shuffle(order_);
+  position_ = static_cast<std::size_t>(first_batch * batch_size_);
+}
+
+std::optional<data::Batch> SoundSegments::next() {
+  if (position_ >= order_.size())
+    return std::nullopt;
+  const auto begin = std::chrono::steady_clock::now();
+  const std::size_t end =
+      std::min(order_.size(), position_ + static_cast<std::size_t>(batch_size_));
+  data::Batch batch;
+  std::vector<Tensor> mels;
+  for (; position_ < end; ++position_) {
+    Cut segment = cut(order_[position_]);
+    batch.ids.push_back(clips_[order_[position_]].id);
+    batch.texts.emplace_back();
+    mels.push_back(segment.mel);
+    batch.samples.push_back(std::move(segment.samples));
+  }
+  batch.mel = at::stack(mels);
+  times_.wait_ms +=
+      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  return batch;
+}
+
+const SoundWithMel& SoundSegments::sound(std::size_t clip) {
+  if (kept_[clip].mel.defined())
+    return kept_[clip];
+  SoundWithMel read = reader_.read(clips_[clip]);
+  const std::size_t bytes = read.sound.samples.size() * sizeof(float) + read.mel.nbytes();
+  if (kept_bytes_ + bytes > kKeptBytes) {
+    passing_ = std::move(read);
+    return passing_;
+  }
+  kept_bytes_ += bytes;
+  return kept_[clip] = std::move(read);
+}
+
+SoundSegments::Cut SoundSegments::cut(std::size_t clip) {
+  const SoundWithMel& whole = sound(clip);
+  const std::int64_t room = whole.mel.size(0) - frames_;
+  require(room >= 0,
+          ErrorKind::kData,
+          "{}: has {} mel frames, fewer than vocoder.segment_frames, which is {}",
+          clips_[clip].id,
+          whole.mel.size(0),
+          frames_);
+  Rng rng(mix({seed_, static_cast<std::uint64_t>(epoch_), clip}));
+  const std::int64_t first = rng.below(room + 1);
+  const auto from = whole.sound.samples.begin() + first * hop_;
+  return {whole.mel.narrow(0, first, frames_), {from, from + frames_ * hop_}};
+}
+
+}  // namespace lipsound2::experiment
