@@ -10,6 +10,8 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
+#include "published_list.h"
+
 namespace lipsound2::corpora {
 namespace {
 
@@ -148,6 +150,27 @@ void require_speakers(const fs::path& root,
             found.empty() ? "no speaker" : found);
 }
 
+bool is_one_of(const std::string& speaker, std::initializer_list<int> talkers) {
+  return std::ranges::any_of(talkers,
+                             [&](int talker) { return speaker == "s" + std::to_string(talker); });
+}
+
+/// Where the published split puts the clip; nothing when it leaves the talker out.
+std::optional<std::string> grid_split(const std::string& name, const SourceClip& clip) {
+  const std::string& speaker = clip.speaker;
+  if (name == "four")
+    return is_one_of(speaker, {1, 2, 4, 29}) ? Splits().split_of(clip) : std::nullopt;
+  if (name == "unseen-lipnet")
+    return is_one_of(speaker, {1, 2, 20, 22}) ? "test" : train_or_valid(clip.id);
+  if (is_one_of(speaker, {2, 4, 11, 13, 15, 18, 19, 25, 31, 33}))
+    return "test";
+  if (is_one_of(speaker, {9, 20, 23, 27, 29, 30, 34}))
+    return "valid";
+  if (is_one_of(speaker, {1, 3, 5, 6, 7, 8, 10, 12, 14, 16, 17, 22, 24, 26, 28, 32}))
+    return "train";
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> grid_sentence(std::string_view name) {
@@ -194,8 +217,28 @@ std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>&
   return {};
 }
 
+std::vector<std::string> GridReader::split_names() const {
+  return {"four", "unseen", "unseen-lipnet"};
+}
+
 Splits GridReader::splits(const std::string& name) const {
-  fail(ErrorKind::kUsage, "--splits: expected a folder of lists, found {}", name);
+  const auto names = split_names();
+  require(std::ranges::find(names, name) != names.end(),
+          ErrorKind::kUsage,
+          "--splits: expected a folder of lists or one of {}, found {}",
+          fmt::join(names, ", "),
+          name);
+  std::map<std::string, std::string> listed;
+  find([&](const SourceClip& clip) {
+    if (const auto split = grid_split(name, clip))
+      listed[clip.id] = *split;
+  });
+  require(!listed.empty(),
+          ErrorKind::kData,
+          "{}: expected clips of the talkers of the split {}, found none",
+          options_.root.string(),
+          name);
+  return Splits(std::move(listed));
 }
 
 }  // namespace lipsound2::corpora

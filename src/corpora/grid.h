@@ -19,13 +19,18 @@ std::optional<std::string> grid_sentence(std::string_view name);
 /// alignments/sN/<id>.align or sN/align/<id>.align. What macOS leaves behind (__MACOSX, ._ files)
 /// is passed over. The text is that of the file name; a missing alignment is nothing to speak of,
 /// one that disagrees or cannot be read becomes a note; a name outside the grammar becomes a fault.
+///
+/// Splits: "four", the talkers s1, s2, s4 and s29 with 90, 5 and 5 percent of the clips by the hash
+/// of the id; "unseen", 16 talkers for training, 7 for validation and 10 for testing (Vougioukas et
+/// al. 2019 and later lip-to-speech papers); "unseen-lipnet", which tests on s1, s2, s20 and s22
+/// (Assael et al. 2016) and sets one in twenty clips of the others aside for validation.
 class GridReader : public CorpusReader {
  public:
   /// Throws kData when the root is no folder.
   explicit GridReader(CorpusOptions options);
 
   std::vector<std::string> find(const std::function<void(SourceClip)>& take) const override;
-  std::vector<std::string> split_names() const override { return {}; }
+  std::vector<std::string> split_names() const override;
   Splits splits(const std::string& name) const override;
 
  private:

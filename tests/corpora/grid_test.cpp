@@ -222,5 +222,26 @@ TEST(FindGridClipsReference, FindsTheRealClipsAndTheirAlignmentsAgree) {
   EXPECT_EQ(clips.back().id, "s27/bbbp8n");
 }
 
+TEST(Grid, KnowsThePublishedSplitsOfTalkers) {
+  const TemporaryFolder folder;
+  for (int talker = 1; talker <= 34; ++talker)
+    if (talker != 21)
+      for (const char* name : {"bbaf2n", "lrae3s", "swwp2s"})
+        folder.write(fmt::format("grid/s{}/{}.mpg", talker, name), "x");
+  const GridReader grid({.root = folder / "grid", .speakers = {}});
+  std::map<std::string, std::map<std::string, int>> counts;
+  for (const std::string& name : grid.split_names())
+    for (const auto& [id, split] : grid.splits(name).listed())
+      ++counts[name][split];
+  EXPECT_EQ(counts["four"]["train"] + counts["four"]["valid"] + counts["four"]["test"], 4 * 3);
+  EXPECT_EQ(counts["unseen"]["train"], 16 * 3);
+  EXPECT_EQ(counts["unseen"]["valid"], 7 * 3);
+  EXPECT_EQ(counts["unseen"]["test"], 10 * 3);
+  EXPECT_EQ(counts["unseen-lipnet"]["test"], 4 * 3);
+  EXPECT_EQ(counts["unseen-lipnet"]["train"] + counts["unseen-lipnet"]["valid"], 29 * 3);
+  EXPECT_EQ(grid.splits("unseen").listed().at("s2/bbaf2n"), "test");
+  EXPECT_THROW(grid.splits("five"), Error);
+}
+
 }  // namespace
 }  // namespace lipsound2::corpora
