@@ -4,7 +4,7 @@
   python3 -m venv venv && venv/bin/pip install numpy scipy soundfile pesq==0.0.4 pystoi==0.4.1
   venv/bin/python scripts/compare_metrics.py --clean FOLDER... --out FOLDER --program build/release/lipsound2 --pairs 20
 
-Clean sounds are 16 kHz mono WAV files, anywhere below the given folders. Pairs are drawn from (seed, kind, number), so that a
+Clean sounds are 16 kHz mono WAV files, anywhere below the given folders (`ffmpeg -i clip.mpg -vn -ac 1 -ar 16000 clip.wav`). Pairs are drawn from (seed, kind, number), so that a
 second run makes the same ones; those that lie in --out already, and the packages' scores of them, are kept. Codecs need ffmpeg.
 For each metric and rate a Markdown table gives, by kind, the pairs that both programs scored, the share of them whose scores
 differ by at most the two limits, and the largest difference. Pairs that only one of the programs scored are named.
