@@ -230,16 +230,17 @@ TEST(Grid, KnowsThePublishedSplitsOfTalkers) {
         folder.write(fmt::format("grid/s{}/{}.mpg", talker, name), "x");
   const GridReader grid({.root = folder / "grid", .speakers = {}});
   std::map<std::string, std::map<std::string, int>> counts;
-  for (const std::string& name : grid.split_names())
-    for (const auto& [id, split] : grid.splits(name).listed())
+  for (const std::string& name : grid.split_names()) {
+    const Splits splits = grid.splits(name);
+    for (const auto& [id, split] : splits.listed())
       ++counts[name][split];
+  }
   EXPECT_EQ(counts["four"]["train"] + counts["four"]["valid"] + counts["four"]["test"], 4 * 3);
   EXPECT_EQ(counts["unseen"]["train"], 16 * 3);
   EXPECT_EQ(counts["unseen"]["valid"], 7 * 3);
   EXPECT_EQ(counts["unseen"]["test"], 10 * 3);
   EXPECT_EQ(counts["unseen-lipnet"]["test"], 4 * 3);
   EXPECT_EQ(counts["unseen-lipnet"]["train"] + counts["unseen-lipnet"]["valid"], 29 * 3);
-  EXPECT_EQ(grid.splits("unseen").listed().at("s2/bbaf2n"), "test");
   EXPECT_THROW(grid.splits("five"), Error);
 }
 
