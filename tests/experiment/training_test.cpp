@@ -1,13 +1,17 @@
 #include "lipsound2/experiment/training.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 #include <nlohmann/json.hpp>
+#include <sys/wait.h>
 #include <torch/torch.h>
+#include <unistd.h>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/file.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
 
@@ -130,13 +134,28 @@ TEST_F(OtherSizesLearns, NotUnlessTheUserSaysSo) {
   EXPECT_FALSE(fs::exists(tiny_ / "new"));
 }
 
+/// A process that ends in the middle of writing the file.
+void write_half_and_die(const fs::path& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    AtomicFile file(path);
+    file.write("half");
+    ::_exit(0);
+  }
+  ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+}
+
 TEST(Training, LeavesNoFileOfAKilledWriterBehind) {
   const TinyRuns tiny;
   const train::RunFolder run{tiny / "run"};
   const auto config = load_config(tiny.config("a.yaml"), {});
   run_training(config, run, Start::kNew);
-  for (const char* stale : {"checkpoints/last.safetensors.tmp123", "config.yaml.tmp123"})
-    tiny.file(std::string("run/") + stale, "half");
+  for (const char* file : {"checkpoints/last.safetensors", "config.yaml"})
+    write_half_and_die(run.path / file);
+  const auto files = lipsound2::testing::files_below(run.path);
+  ASSERT_TRUE(std::any_of(files.begin(), files.end(), [](const auto& file) {
+    return file.first.find(".tmp") != std::string::npos;
+  }));
 
   run_training(config, run, Start::kResume);
 
