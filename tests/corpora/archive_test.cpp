@@ -6,12 +6,14 @@
 
 #include "lipsound2/core/error.h"
 
+#include "support/error_text.h"
 #include "support/temporary_folder.h"
 #include "zip_file.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::error_text;
 using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -24,17 +26,6 @@ std::vector<std::pair<std::string, std::int64_t>> members_of(const Archive& arch
     members.emplace_back(std::string(member.name), member.bytes);
   });
   return members;
-}
-
-template <class Call>
-std::string archive_error(const Call& call, ErrorKind kind = ErrorKind::kData) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  return "no error";
 }
 
 /// Bytes that neither repeat nor shrink.
@@ -98,7 +89,7 @@ TEST(Archive, NamesAMemberThatIsNotThere) {
   write_zip(folder / "a.zip", {{"a", "x"}});
   const Archive archive({folder / "a.zip"});
 
-  EXPECT_THAT(archive_error([&] { archive.read("s1/b.mpg"); }),
+  EXPECT_THAT(error_text([&] { archive.read("s1/b.mpg"); }),
               AllOf(HasSubstr("a.zip: s1/b.mpg: "), HasSubstr("No such file")));
   EXPECT_EQ(archive.read("a"), "x");
 }
@@ -111,7 +102,7 @@ TEST(Archive, NamesADamagedMemberAndReadsTheOthers) {
   write_file(folder / "a.zip", bytes);
   const Archive archive({folder / "a.zip"});
 
-  EXPECT_THAT(archive_error([&] { archive.read("bad"); }),
+  EXPECT_THAT(error_text([&] { archive.read("bad"); }),
               AllOf(HasSubstr("a.zip: bad: damaged archive member"), HasSubstr("CRC")));
   EXPECT_EQ(archive.read("good"), noise(3000, 1));
 }
@@ -135,13 +126,13 @@ TEST(Archive, SaysWhatIsThereInsteadOfAnArchive) {
   folder.write("text.zip", "not found");
   folder.write("empty.zip", "");
 
-  EXPECT_THAT(archive_error([&] { Archive({folder / "tar_partaa"}); }),
+  EXPECT_THAT(error_text([&] { Archive({folder / "tar_partaa"}); }),
               HasSubstr("it is a tar archive: unpack it"));
-  EXPECT_THAT(archive_error([&] { Archive({folder / "text.zip"}); }),
+  EXPECT_THAT(error_text([&] { Archive({folder / "text.zip"}); }),
               AllOf(HasSubstr("text.zip: expected a zip archive, found 9 bytes that are none"),
                     HasSubstr("does not begin as a zip archive does")));
-  EXPECT_THAT(archive_error([&] { Archive({folder / "empty.zip"}); }), HasSubstr("found 0 bytes"));
-  EXPECT_THAT(archive_error([&] { Archive({folder / "none.zip"}); }, ErrorKind::kIo),
+  EXPECT_THAT(error_text([&] { Archive({folder / "empty.zip"}); }), HasSubstr("found 0 bytes"));
+  EXPECT_THAT(error_text([&] { Archive({folder / "none.zip"}); }, ErrorKind::kIo),
               HasSubstr("none.zip: cannot read: No such file"));
 }
 
@@ -171,18 +162,18 @@ TEST_F(PartedArchive, IsReadBySeveralThreads) {
 
 TEST_F(PartedArchive, MustNotLackAPart) {
   std::filesystem::remove(folder_ / "big_partab");
-  EXPECT_THAT(archive_error([&] { find_archives(folder_.path()); }),
+  EXPECT_THAT(error_text([&] { find_archives(folder_.path()); }),
               AllOf(HasSubstr("big_partab: expected it before big_partac, found none")));
   std::filesystem::remove(folder_ / "big_partac");
   std::filesystem::rename(folder_ / "big_partaa", folder_ / "big_partac");
-  EXPECT_THAT(archive_error([&] { find_archives(folder_.path()); }),
+  EXPECT_THAT(error_text([&] { find_archives(folder_.path()); }),
               HasSubstr("big_partaa: expected it before"));
 }
 
 TEST_F(PartedArchive, MustNotLackItsLastPart) {
   std::filesystem::remove(folder_ / "big_partac");
 
-  EXPECT_THAT(archive_error([&] { Archive archive(parts()); }),
+  EXPECT_THAT(error_text([&] { Archive archive(parts()); }),
               AllOf(HasSubstr("big_part*: expected a zip archive"),
                     HasSubstr("its end is not there"),
                     HasSubstr("big_partab"),
@@ -191,13 +182,13 @@ TEST_F(PartedArchive, MustNotLackItsLastPart) {
 
 TEST_F(PartedArchive, MustNotBeCutAtItsEnd) {
   std::filesystem::resize_file(folder_ / "big_partac", 1000);
-  EXPECT_THAT(archive_error([&] { Archive archive(parts()); }),
+  EXPECT_THAT(error_text([&] { Archive archive(parts()); }),
               HasSubstr("big_partac (1000 bytes) is cut"));
 }
 
 TEST_F(PartedArchive, MustNotBeCutWithin) {
   std::filesystem::resize_file(folder_ / "big_partab", 1000);
-  EXPECT_THAT(archive_error([&] { Archive archive(parts()); }),
+  EXPECT_THAT(error_text([&] { Archive archive(parts()); }),
               HasSubstr("big_partab is cut: it has 1000 bytes and big_partaa has"));
 }
 
@@ -205,7 +196,7 @@ TEST_F(PartedArchive, ReportsADiskThatFailsAsSuch) {
   const Archive archive(parts());
   std::filesystem::resize_file(folder_ / "big_partaa", 1000);
 
-  EXPECT_THAT(archive_error([&] { archive.read(members_[0].first); }, ErrorKind::kIo),
+  EXPECT_THAT(error_text([&] { archive.read(members_[0].first); }, ErrorKind::kIo),
               AllOf(HasSubstr("big_partaa: cannot read byte"), HasSubstr("has become shorter")));
   EXPECT_EQ(archive.read(members_[5].first), members_[5].second);
 }

@@ -10,11 +10,13 @@
 #include "lipsound2/data/manifest.h"
 
 #include "real_clip.h"
+#include "support/error_text.h"
 #include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::error_text;
 using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -33,17 +35,6 @@ void write_cmlr(const TemporaryFolder& folder, const std::string& clip, const st
 std::vector<SourceClip> cmlr_clips(const TemporaryFolder& folder,
                                    const std::vector<std::string>& speakers = {}) {
   return find_clips(CmlrReader({.root = folder / "cmlr", .speakers = speakers}));
-}
-
-template <class Call>
-std::string cmlr_error(const Call& call, ErrorKind kind = ErrorKind::kData) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(Cmlr, IsFoundInItsThreeTrees) {
@@ -109,18 +100,18 @@ TEST(Cmlr, KeepsOnlyTheWantedSpeakers) {
     write_cmlr(folder, std::string(speaker) + kSection, "来");
 
   EXPECT_EQ(cmlr_clips(folder, {"s3"}).size(), 1U);
-  EXPECT_THAT(cmlr_error([&] { cmlr_clips(folder, {"s12"}); }),
+  EXPECT_THAT(error_text([&] { cmlr_clips(folder, {"s12"}); }),
               HasSubstr("expected clips of speaker s12, found s1, s2, s3"));
 }
 
 TEST(Cmlr, SaysWhatIsMissingOrPacked) {
   const TemporaryFolder folder;
-  EXPECT_THAT(cmlr_error([&] { cmlr_clips(folder); }), HasSubstr("found nothing"));
+  EXPECT_THAT(error_text([&] { cmlr_clips(folder); }), HasSubstr("found nothing"));
   folder.write("cmlr/video/s1/20170121/a.mp4", "x");
-  EXPECT_THAT(cmlr_error([&] { cmlr_clips(folder); }),
+  EXPECT_THAT(error_text([&] { cmlr_clips(folder); }),
               AllOf(HasSubstr("cmlr/audio"), HasSubstr("found nothing")));
   folder.write("cmlr/audio/s1.zip", "x");
-  EXPECT_THAT(cmlr_error([&] { cmlr_clips(folder); }),
+  EXPECT_THAT(error_text([&] { cmlr_clips(folder); }),
               AllOf(HasSubstr("audio/s1.zip: expected it unpacked"), HasSubstr("audio/s1/2017")));
 }
 
@@ -165,15 +156,15 @@ TEST(Cmlr, RefusesDamagedLists) {
   const TemporaryFolder folder;
   write_cmlr(folder, std::string("s1/") + kSection, "来");
   const CmlrReader reader({.root = folder / "cmlr", .speakers = {}});
-  EXPECT_THAT(cmlr_error([&] { reader.splits("official"); }), HasSubstr("found none of them"));
-  EXPECT_THAT(cmlr_error([&] { reader.splits("offical"); }, ErrorKind::kUsage),
+  EXPECT_THAT(error_text([&] { reader.splits("official"); }), HasSubstr("found none of them"));
+  EXPECT_THAT(error_text([&] { reader.splits("offical"); }, ErrorKind::kUsage),
               HasSubstr("one of official, unseen, found offical"));
   folder.write("cmlr/train.csv", "s1/20170121_section_1_000.80_002.91\nholiday\n");
-  EXPECT_THAT(cmlr_error([&] { reader.splits("official"); }),
+  EXPECT_THAT(error_text([&] { reader.splits("official"); }),
               AllOf(HasSubstr("train.csv: line 2"), HasSubstr("found 'holiday'")));
   folder.write("cmlr/train.csv", "s1/20170121_section_1_000.80_002.91\n");
   folder.write("cmlr/test.csv", "s1/20170121_section_1_000.80_002.91\n");
-  EXPECT_THAT(cmlr_error([&] { reader.splits("official"); }),
+  EXPECT_THAT(error_text([&] { reader.splits("official"); }),
               AllOf(HasSubstr("test.csv"), HasSubstr("which is in that for train too")));
 }
 

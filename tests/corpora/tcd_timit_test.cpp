@@ -10,11 +10,13 @@
 #include "lipsound2/data/manifest.h"
 
 #include "real_clip.h"
+#include "support/error_text.h"
 #include "support/temporary_folder.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::error_text;
 using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -34,17 +36,6 @@ std::vector<std::string> tcd_ids(const std::vector<SourceClip>& clips) {
   for (const SourceClip& clip : clips)
     ids.push_back(clip.id);
   return ids;
-}
-
-template <class Call>
-std::string tcd_error(const Call& call, ErrorKind kind = ErrorKind::kData) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  return "no error";
 }
 
 TEST(TcdTimit, IsFoundAsUnpacked) {
@@ -218,7 +209,7 @@ TEST(TcdTimitSplits, AreNamedToWhoAsksForAnother) {
   config.splits = "nonsense";
 
   EXPECT_THAT(
-      tcd_error([&] { prepare(config); }, ErrorKind::kUsage),
+      error_text([&] { prepare(config); }, ErrorKind::kUsage),
       HasSubstr("--splits: expected one of overlapped, unseen, lipspeakers or a folder of lists"));
 }
 
@@ -226,9 +217,9 @@ TEST(TcdTimitSplits, RefuseAnotherName) {
   const TemporaryFolder corpus;
   const TcdTimitReader reader({.root = corpus.path(), .speakers = {}}, Camera::kStraight);
 
-  EXPECT_THAT(tcd_error([&] { reader.splits("seen"); }, ErrorKind::kUsage),
+  EXPECT_THAT(error_text([&] { reader.splits("seen"); }, ErrorKind::kUsage),
               HasSubstr("one of overlapped, unseen, lipspeakers, found seen"));
-  EXPECT_THAT(tcd_error([&] { reader.splits("lipspeakers"); }), HasSubstr("found none"));
+  EXPECT_THAT(error_text([&] { reader.splits("lipspeakers"); }), HasSubstr("found none"));
 }
 
 TEST(TcdTimitReference, SplitsAndTextsAreThoseOfThePublicLists) {
@@ -282,14 +273,14 @@ TEST(TcdTimit, RemarksOnOtherCountsThanPublished) {
 
 TEST(TcdTimit, SaysWhatIsMissing) {
   const TemporaryFolder corpus;
-  EXPECT_THAT(tcd_error([] { tcd_clips("/nowhere/tcd"); }),
+  EXPECT_THAT(error_text([] { tcd_clips("/nowhere/tcd"); }),
               AllOf(HasSubstr("/nowhere/tcd"), HasSubstr("found nothing")));
-  EXPECT_THAT(tcd_error([&] { tcd_clips(corpus.path()); }),
+  EXPECT_THAT(error_text([&] { tcd_clips(corpus.path()); }),
               HasSubstr("volunteers/01M/Clips/straightcam/sa1.mp4, found none in 0 folders"));
   corpus.write("volunteers/01M/Clips/straightcam/sa1.mp4", "x");
-  EXPECT_THAT(tcd_error([&] { tcd_clips(corpus.path(), Camera::kThirtyDegrees); }),
+  EXPECT_THAT(error_text([&] { tcd_clips(corpus.path(), Camera::kThirtyDegrees); }),
               HasSubstr("Clips/30degcam/sa1.mp4, found none in 1 folders"));
-  EXPECT_THAT(tcd_error([&] { tcd_clips(corpus.path(), Camera::kStraight, {"02M"}); }),
+  EXPECT_THAT(error_text([&] { tcd_clips(corpus.path(), Camera::kStraight, {"02M"}); }),
               HasSubstr("expected clips of speaker 02M, found 01M"));
 }
 

@@ -11,12 +11,14 @@
 #include "lipsound2/data/manifest.h"
 
 #include "real_clip.h"
+#include "support/error_text.h"
 #include "support/temporary_folder.h"
 #include "zip_file.h"
 
 namespace lipsound2::corpora {
 namespace {
 
+using lipsound2::testing::error_text;
 using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
@@ -26,11 +28,6 @@ constexpr const char* kVox2Meta =
     "VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set \n"
     "id00012 ,\tn000012 , m , dev \r\n"
     "id00017 , n000017 ,f\t, test\n";
-
-void write_vox2(const std::filesystem::path& file, const std::string& bytes) {
-  make_folder(file.parent_path());
-  write_file(file, bytes);
-}
 
 std::vector<SourceClip> vox2_clips(const std::filesystem::path& root,
                                    const std::vector<std::string>& speakers = {}) {
@@ -45,22 +42,11 @@ std::vector<std::string> vox2_lines(const std::vector<SourceClip>& clips) {
   return lines;
 }
 
-template <class Call>
-std::string vox2_error(const Call& call, ErrorKind kind = ErrorKind::kData) {
-  try {
-    call();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind);
-    return error.what();
-  }
-  return "no error";
-}
-
 TEST(VoxCeleb2, TakesSexAndSetFromTheListWithBlanksAndTabsAroundItsCommas) {
   const TemporaryFolder folder;
-  write_vox2(folder / "vox2_meta.csv", kVox2Meta);
-  write_vox2(folder / "dev/mp4/id00012/21Uxsk56VDQ/00001.mp4", "abc");
-  write_vox2(folder / "test/mp4/id00017/01dfn2spqyE/00002.mp4", "ab");
+  folder.write("vox2_meta.csv", kVox2Meta);
+  folder.write("dev/mp4/id00012/21Uxsk56VDQ/00001.mp4", "abc");
+  folder.write("test/mp4/id00017/01dfn2spqyE/00002.mp4", "ab");
   EXPECT_THAT(vox2_lines(vox2_clips(folder.path())),
               ElementsAre("id00012/21Uxsk56VDQ/00001 id00012 m train 3",
                           "id00017/01dfn2spqyE/00002 id00017 f test 2"));
@@ -68,8 +54,8 @@ TEST(VoxCeleb2, TakesSexAndSetFromTheListWithBlanksAndTabsAroundItsCommas) {
 
 TEST(VoxCeleb2, TakesTheSetFromTheListWhereNoFolderTellsIt) {
   const TemporaryFolder folder;
-  write_vox2(folder / "vox2_meta.csv", kVox2Meta);
-  write_vox2(folder / "faces/mp4/id00017/01dfn2spqyE/00002.mp4", "ab");
+  folder.write("vox2_meta.csv", kVox2Meta);
+  folder.write("faces/mp4/id00017/01dfn2spqyE/00002.mp4", "ab");
   EXPECT_THAT(vox2_lines(vox2_clips(folder / "faces")),
               ElementsAre("id00017/01dfn2spqyE/00002 id00017 f test 2"));
 }
@@ -79,7 +65,7 @@ TEST(VoxCeleb2, GivesAboutOneSpeakerInAHundredToValidationAndNoneToTwoSplits) {
   std::map<std::string, std::set<std::string>> splits;
   for (int speaker = 0; speaker < 400; ++speaker)
     for (const char* video : {"a", "b"})
-      write_vox2(folder / fmt::format("dev/mp4/id{:05}/{}/00001.mp4", speaker, video), "x");
+      folder.write(fmt::format("dev/mp4/id{:05}/{}/00001.mp4", speaker, video), "x");
   std::map<std::string, int> speakers;
   for (const SourceClip& clip : vox2_clips(folder.path()))
     splits[clip.speaker].insert(std::string(name_of(clip.split)));
@@ -93,7 +79,7 @@ TEST(VoxCeleb2, GivesAboutOneSpeakerInAHundredToValidationAndNoneToTwoSplits) {
 
 TEST(VoxCeleb2, ReadsTheDistributorsArchivesInPlace) {
   const TemporaryFolder folder;
-  write_vox2(folder / "vox2_meta.csv", kVox2Meta);
+  folder.write("vox2_meta.csv", kVox2Meta);
   write_zip(folder / "whole.zip",
             {{"dev/mp4/id00012/21Uxsk56VDQ/00001.mp4", std::string(500, 'a')},
              {"dev/mp4/id00012/21Uxsk56VDQ/00002.mp4", std::string(700, 'b')}});
@@ -110,24 +96,24 @@ TEST(VoxCeleb2, ReadsTheDistributorsArchivesInPlace) {
 
 TEST(VoxCeleb2, KeepsTheWantedSpeakersAndMissesThoseThatAreNotThere) {
   const TemporaryFolder folder;
-  write_vox2(folder / "dev/mp4/id00012/a/00001.mp4", "x");
-  write_vox2(folder / "dev/mp4/id00015/a/00001.mp4", "x");
+  folder.write("dev/mp4/id00012/a/00001.mp4", "x");
+  folder.write("dev/mp4/id00015/a/00001.mp4", "x");
   EXPECT_EQ(vox2_clips(folder.path(), {"id00015"}).size(), 1U);
-  EXPECT_THAT(vox2_error([&] { vox2_clips(folder.path(), {"id00099"}); }),
+  EXPECT_THAT(error_text([&] { vox2_clips(folder.path(), {"id00099"}); }),
               HasSubstr("expected clips of speaker id00099"));
 }
 
 TEST(VoxCeleb2, SaysWhatItDoesNotFindOrUnderstand) {
   const TemporaryFolder folder;
-  EXPECT_THAT(vox2_error([&] { vox2_clips(folder.path()); }),
+  EXPECT_THAT(error_text([&] { vox2_clips(folder.path()); }),
               AllOf(HasSubstr(folder.path().string()),
                     HasSubstr("dev/mp4/id00012"),
                     HasSubstr("found none")));
-  write_vox2(folder / "dev/mp4/id00012/a/00001.mp4", "x");
+  folder.write("dev/mp4/id00012/a/00001.mp4", "x");
   EXPECT_THAT(VoxCeleb2Reader({.root = folder.path(), .speakers = {}}).find([](SourceClip) {}),
               ElementsAre(HasSubstr("vox2_meta.csv is missing")));
-  write_vox2(folder / "vox2_meta.csv", "id00012 , n000012 , x , dev\n");
-  EXPECT_THAT(vox2_error([&] { vox2_clips(folder.path()); }),
+  folder.write("vox2_meta.csv", "id00012 , n000012 , x , dev\n");
+  EXPECT_THAT(error_text([&] { vox2_clips(folder.path()); }),
               AllOf(HasSubstr("vox2_meta.csv:1"), HasSubstr("expected"), HasSubstr("x , dev")));
 }
 
@@ -136,7 +122,7 @@ TEST(VoxCeleb2, PreparesRealClipsFromAFolderAndFromAnArchiveToTheSameBytes) {
     GTEST_SKIP() << "needs LIPSOUND2_DATA";
   const TemporaryFolder folder;
   const std::string clip = read_file(*real_data() / "voxceleb2_samples" / "00002.mp4");
-  write_vox2(folder / "unpacked/test/mp4/id00017/video/00002.mp4", clip);
+  folder.write("unpacked/test/mp4/id00017/video/00002.mp4", clip);
   write_zip(folder / "packed/vox2_test_mp4.zip", {{"test/mp4/id00017/video/00002.mp4", clip}});
   std::vector<std::string> manifests;
   for (const char* kind : {"unpacked", "packed"}) {
