@@ -216,10 +216,18 @@ bool is_unseen(const std::string& id) {
   });
 }
 
-Split unseen_split(const std::string& id, Split official) {
-  if (is_unseen(id))
-    return Split::kTest;
-  return official == Split::kTest ? Split::kTrain : official;
+/// The official split; `name` is the one that needs it.
+Splits official_split(const fs::path& root, const char* name) {
+  const std::map<std::string, Split> lists = read_lists(root);
+  require(!lists.empty(),
+          ErrorKind::kData,
+          "{}: expected train.csv, val.csv and test.csv for the split {}, found none of them",
+          root.string(),
+          name);
+  std::map<std::string, std::string> listed;
+  for (const auto& [id, split] : lists)
+    listed[id] = name_of(split);
+  return Splits(std::move(listed));
 }
 
 /// The distributor ships one zip file per speaker.
@@ -276,27 +284,15 @@ std::vector<std::string> CmlrReader::find(const std::function<void(SourceClip)>&
   return list_remarks(lists, unlisted);
 }
 
-std::vector<std::string> CmlrReader::split_names() const {
-  return {"official", "unseen"};
-}
-
-Splits CmlrReader::splits(const std::string& name) const {
-  const std::vector<std::string> names = split_names();
-  require(std::ranges::find(names, name) != names.end(),
-          ErrorKind::kUsage,
-          "--splits: expected a folder of lists or one of {}, found {}",
-          fmt::join(names, ", "),
-          name);
-  const std::map<std::string, Split> lists = read_lists(options_.root);
-  require(!lists.empty(),
-          ErrorKind::kData,
-          "{}: expected train.csv, val.csv and test.csv for the split {}, found none of them",
-          options_.root.string(),
-          name);
-  std::map<std::string, std::string> listed;
-  for (const auto& [id, split] : lists)
-    listed[id] = name_of(name == "official" ? split : unseen_split(id, split));
-  return Splits(std::move(listed));
+std::vector<PublishedSplit> CmlrReader::published_splits() const {
+  const auto official = [this] { return official_split(options_.root, "official"); };
+  const auto unseen = [this] {
+    std::map<std::string, std::string> listed = official_split(options_.root, "unseen").listed();
+    for (auto& [id, split] : listed)
+      split = is_unseen(id) ? "test" : split == "test" ? "train" : split;
+    return Splits(std::move(listed));
+  };
+  return {{"official", official}, {"unseen", unseen}};
 }
 
 }  // namespace lipsound2::corpora

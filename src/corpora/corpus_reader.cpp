@@ -12,6 +12,25 @@
 
 namespace lipsound2::corpora {
 
+std::vector<std::string> CorpusReader::split_names() const {
+  std::vector<std::string> names;
+  for (const PublishedSplit& split : published_splits())
+    names.push_back(split.name);
+  return names;
+}
+
+Splits CorpusReader::splits(const std::string& name) const {
+  for (const PublishedSplit& split : published_splits())
+    if (split.name == name)
+      return split.make();
+  const std::vector<std::string> names = split_names();
+  fail(ErrorKind::kUsage,
+       "--splits: expected a folder of lists{}{}, found {}",
+       names.empty() ? "" : " or one of ",
+       fmt::join(names, ", "),
+       name);
+}
+
 const std::vector<std::string>& corpus_names() {
   static const std::vector<std::string> names{
       "grid", "voxceleb2", "tcd-timit", "tcd-timit-30deg", "cmlr", "folder"};

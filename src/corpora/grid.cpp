@@ -10,6 +10,7 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
+#include "folder_listing.h"
 #include "published_list.h"
 
 namespace lipsound2::corpora {
@@ -155,20 +156,22 @@ bool is_one_of(const std::string& speaker, std::initializer_list<int> talkers) {
                              [&](int talker) { return speaker == "s" + std::to_string(talker); });
 }
 
-/// Where the published split puts the clip; nothing when it leaves the talker out.
-std::optional<std::string> grid_split(const std::string& name, const SourceClip& clip) {
-  const std::string& speaker = clip.speaker;
-  if (name == "four")
-    return is_one_of(speaker, {1, 2, 4, 29}) ? Splits().split_of(clip) : std::nullopt;
-  if (name == "unseen-lipnet")
-    return is_one_of(speaker, {1, 2, 20, 22}) ? "test" : train_or_valid(clip.id);
-  if (is_one_of(speaker, {2, 4, 11, 13, 15, 18, 19, 25, 31, 33}))
+std::optional<std::string> four_talkers(const SourceClip& clip) {
+  return is_one_of(clip.speaker, {1, 2, 4, 29}) ? Splits().split_of(clip) : std::nullopt;
+}
+
+std::optional<std::string> unseen_talkers(const SourceClip& clip) {
+  if (is_one_of(clip.speaker, {2, 4, 11, 13, 15, 18, 19, 25, 31, 33}))
     return "test";
-  if (is_one_of(speaker, {9, 20, 23, 27, 29, 30, 34}))
+  if (is_one_of(clip.speaker, {9, 20, 23, 27, 29, 30, 34}))
     return "valid";
-  if (is_one_of(speaker, {1, 3, 5, 6, 7, 8, 10, 12, 14, 16, 17, 22, 24, 26, 28, 32}))
+  if (is_one_of(clip.speaker, {1, 3, 5, 6, 7, 8, 10, 12, 14, 16, 17, 22, 24, 26, 28, 32}))
     return "train";
   return std::nullopt;
+}
+
+std::optional<std::string> unseen_talkers_of_lipnet(const SourceClip& clip) {
+  return is_one_of(clip.speaker, {1, 2, 20, 22}) ? "test" : train_or_valid(clip.id);
 }
 
 }  // namespace
@@ -188,11 +191,7 @@ std::optional<std::string> grid_sentence(std::string_view name) {
 }
 
 GridReader::GridReader(CorpusOptions options) : options_(std::move(options)) {
-  require(fs::is_directory(options_.root),
-          ErrorKind::kData,
-          "{}: expected the folder of the GRID corpus with clips sN/<id>.mpg, found {}",
-          options_.root.string(),
-          fs::exists(options_.root) ? "a file" : "nothing");
+  require_folder(options_.root, "the folder of the GRID corpus with clips sN/<id>.mpg");
 }
 
 std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>& take) const {
@@ -201,7 +200,7 @@ std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>&
   require_speakers(options_.root, talkers, speakers);
   std::int64_t found = 0;
   for (const auto& [number, speaker] : talkers) {
-    if (!speakers.empty() && std::ranges::find(speakers, speaker) == speakers.end())
+    if (!is_wanted(speaker, speakers))
       continue;
     for (auto& [name, clip] : talker_clips(options_.root, speaker)) {
       take(std::move(clip));
@@ -217,28 +216,10 @@ std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>&
   return {};
 }
 
-std::vector<std::string> GridReader::split_names() const {
-  return {"four", "unseen", "unseen-lipnet"};
-}
-
-Splits GridReader::splits(const std::string& name) const {
-  const auto names = split_names();
-  require(std::ranges::find(names, name) != names.end(),
-          ErrorKind::kUsage,
-          "--splits: expected a folder of lists or one of {}, found {}",
-          fmt::join(names, ", "),
-          name);
-  std::map<std::string, std::string> listed;
-  find([&](const SourceClip& clip) {
-    if (const auto split = grid_split(name, clip))
-      listed[clip.id] = *split;
-  });
-  require(!listed.empty(),
-          ErrorKind::kData,
-          "{}: expected clips of the talkers of the split {}, found none",
-          options_.root.string(),
-          name);
-  return Splits(std::move(listed));
+std::vector<PublishedSplit> GridReader::published_splits() const {
+  return {{"four", [] { return Splits(four_talkers); }},
+          {"unseen", [] { return Splits(unseen_talkers); }},
+          {"unseen-lipnet", [] { return Splits(unseen_talkers_of_lipnet); }}};
 }
 
 }  // namespace lipsound2::corpora

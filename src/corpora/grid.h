@@ -30,10 +30,10 @@ class GridReader : public CorpusReader {
   explicit GridReader(CorpusOptions options);
 
   std::vector<std::string> find(const std::function<void(SourceClip)>& take) const override;
-  std::vector<std::string> split_names() const override;
-  Splits splits(const std::string& name) const override;
 
  private:
+  std::vector<PublishedSplit> published_splits() const override;
+
   CorpusOptions options_;
 };
 

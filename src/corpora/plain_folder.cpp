@@ -278,8 +278,4 @@ std::vector<std::string> PlainFolderReader::find(
   return cutter.remarks();
 }
 
-Splits PlainFolderReader::splits(const std::string& name) const {
-  fail(ErrorKind::kUsage, "--splits: expected a folder of lists, found {}", name);
-}
-
 }  // namespace lipsound2::corpora

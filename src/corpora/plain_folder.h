@@ -20,8 +20,6 @@ class PlainFolderReader : public CorpusReader {
   explicit PlainFolderReader(CorpusOptions options);
 
   std::vector<std::string> find(const std::function<void(SourceClip)>& take) const override;
-  std::vector<std::string> split_names() const override { return {}; }
-  Splits splits(const std::string& name) const override;
 
  private:
   CorpusOptions options_;

@@ -83,6 +83,8 @@ Splits Splits::read(const std::filesystem::path& folder) {
 }
 
 std::optional<std::string> Splits::split_of(const SourceClip& clip) const {
+  if (rule_)
+    return rule_(clip);
   if (!listed_.empty()) {
     const auto found = listed_.find(clip.id);
     return found == listed_.end() ? std::nullopt : std::optional(found->second);

@@ -338,19 +338,10 @@ std::vector<std::string> TcdTimitReader::find(const std::function<void(SourceCli
   return remarks;
 }
 
-std::vector<std::string> TcdTimitReader::split_names() const {
-  return {"overlapped", "unseen", "lipspeakers"};
-}
-
-Splits TcdTimitReader::splits(const std::string& name) const {
-  if (name == "lipspeakers")
-    return lipspeaker_splits(find_clips(*this));
-  require(name == "overlapped" || name == "unseen",
-          ErrorKind::kUsage,
-          "--splits: expected a folder of lists or one of {}, found {}",
-          fmt::join(split_names(), ", "),
-          name);
-  return name == "overlapped" ? overlapped_splits() : unseen_splits();
+std::vector<PublishedSplit> TcdTimitReader::published_splits() const {
+  return {{"overlapped", overlapped_splits},
+          {"unseen", unseen_splits},
+          {"lipspeakers", [this] { return lipspeaker_splits(find_clips(*this)); }}};
 }
 
 }  // namespace lipsound2::corpora

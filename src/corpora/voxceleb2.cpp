@@ -211,10 +211,4 @@ std::vector<std::string> VoxCeleb2Reader::find(const std::function<void(SourceCl
   return remarks;
 }
 
-Splits VoxCeleb2Reader::splits(const std::string& name) const {
-  fail(ErrorKind::kUsage,
-       "--splits: expected a folder of lists; voxceleb2 has no split by name, found {}",
-       name);
-}
-
 }  // namespace lipsound2::corpora

@@ -18,8 +18,6 @@ class VoxCeleb2Reader : public CorpusReader {
   explicit VoxCeleb2Reader(CorpusOptions options);
 
   std::vector<std::string> find(const std::function<void(SourceClip)>& take) const override;
-  std::vector<std::string> split_names() const override { return {}; }
-  Splits splits(const std::string& name) const override;
 
  private:
   CorpusOptions options_;

@@ -232,8 +232,9 @@ TEST(Grid, KnowsThePublishedSplitsOfTalkers) {
   std::map<std::string, std::map<std::string, int>> counts;
   for (const std::string& name : grid.split_names()) {
     const Splits splits = grid.splits(name);
-    for (const auto& [id, split] : splits.listed())
-      ++counts[name][split];
+    for (const SourceClip& clip : find_clips(grid))
+      if (const auto split = splits.split_of(clip))
+        ++counts[name][*split];
   }
   EXPECT_EQ(counts["four"]["train"] + counts["four"]["valid"] + counts["four"]["test"], 4 * 3);
   EXPECT_EQ(counts["unseen"]["train"], 16 * 3);

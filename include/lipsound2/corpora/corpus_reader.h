@@ -18,6 +18,11 @@ struct CorpusOptions {
   double longest = 12;  ///< seconds; longer videos of a plain folder are cut at pauses
 };
 
+struct PublishedSplit {
+  std::string name;
+  std::function<Splits()> make;
+};
+
 /// A corpus in the layout of its distributor. Use it from one thread.
 class CorpusReader {
  public:
@@ -30,9 +35,12 @@ class CorpusReader {
   virtual std::vector<std::string> find(const std::function<void(SourceClip)>& take) const = 0;
 
   /// The published splits that `--splits NAME` understands; may be empty.
-  virtual std::vector<std::string> split_names() const = 0;
+  std::vector<std::string> split_names() const;
   /// One of them. Throws kUsage for another name, kData when its lists are missing or damaged.
-  virtual Splits splits(const std::string& name) const = 0;
+  Splits splits(const std::string& name) const;
+
+ private:
+  virtual std::vector<PublishedSplit> published_splits() const { return {}; }
 };
 
 /// What `--corpus` understands, in the order of the help.

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "lipsound2/corpora/source_clip.h"
 
@@ -24,6 +26,11 @@ class Splits {
   /// Of the ids in a published split: "train", "valid" or "test" by id.
   explicit Splits(std::map<std::string, std::string> listed) : listed_(std::move(listed)) {}
 
+  /// "train", "valid" or "test" for a clip, or nothing for one that is left out.
+  using Rule = std::function<std::optional<std::string>(const SourceClip&)>;
+  /// Of a split that is a rule.
+  explicit Splits(Rule rule) : rule_(std::move(rule)) {}
+
   /// Nothing when there are lists and the clip's id is in none.
   std::optional<std::string> split_of(const SourceClip& clip) const;
 
@@ -32,6 +39,7 @@ class Splits {
 
  private:
   std::map<std::string, std::string> listed_;
+  Rule rule_;
 };
 
 }  // namespace lipsound2::corpora
