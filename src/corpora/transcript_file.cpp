@@ -1,33 +1,16 @@
 #include "transcript_file.h"
 
-#include <array>
 #include <optional>
 #include <sstream>
 
+#include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/core/utf8.h"
 
 namespace lipsound2::corpora {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-/// How many bytes follow the first byte of a character, and the least code that needs so many.
-struct Utf8Length {
-  int following;
-  char32_t least;
-};
-
-std::optional<Utf8Length> utf8_length(unsigned char first) {
-  if (first < 0x80)
-    return Utf8Length{0, 0};
-  if (first >= 0xc0 && first < 0xe0)
-    return Utf8Length{1, 0x80};
-  if (first >= 0xe0 && first < 0xf0)
-    return Utf8Length{2, 0x800};
-  if (first >= 0xf0 && first < 0xf8)
-    return Utf8Length{3, 0x10000};
-  return std::nullopt;
-}
 
 /// The rest of a line after its two times, or nothing if it does not begin with them. A line of
 /// numbers alone is somebody counting.
@@ -66,23 +49,12 @@ void append_words(std::string& text, const std::string& line) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const std::optional<Utf8Length> length = utf8_length(static_cast<unsigned char>(text[i]));
-    if (!length || i + static_cast<std::size_t>(length->following) >= text.size())
-      return false;
-    constexpr std::array<unsigned, 4> kFirstBits{0x7f, 0x1f, 0x0f, 0x07};
-    char32_t code = static_cast<unsigned char>(text[i++]) &
-                    kFirstBits[static_cast<std::size_t>(length->following)];
-    for (int n = 0; n < length->following; ++n) {
-      const auto byte = static_cast<unsigned char>(text[i++]);
-      if (byte < 0x80 || byte >= 0xc0)
-        return false;
-      code = code << 6 | (byte & 0x3f);
-    }
-    if (code < length->least || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-      return false;
+  try {
+    decode_utf8(text);
+    return true;
+  } catch (const Error&) {
+    return false;
   }
-  return true;
 }
 
 Transcript read_transcript(const std::filesystem::path& file) {
