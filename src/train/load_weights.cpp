@@ -17,17 +17,7 @@ bool fits(const Tensor& target, const Tensor& found) {
   return found.sizes() == target.sizes() && found.scalar_type() == target.scalar_type();
 }
 
-}  // namespace
-
-std::map<std::string, Tensor> module_tensors(const torch::nn::Module& module) {
-  std::map<std::string, Tensor> tensors;
-  for (const auto& item : module.named_parameters())
-    tensors.emplace(item.key(), item.value());
-  for (const auto& item : module.named_buffers())
-    tensors.emplace(item.key(), item.value());
-  return tensors;
-}
-
+/// All of them, those of the targets first; of the file, only what begins with the prefix counts.
 std::vector<Misfit> find_misfits(const std::map<std::string, Tensor>& targets,
                                  const TensorFile& content,
                                  const std::string& prefix) {
@@ -52,6 +42,25 @@ std::vector<Misfit> find_misfits(const std::map<std::string, Tensor>& targets,
   return misfits;
 }
 
+void copy_tensors(const std::map<std::string, Tensor>& targets,
+                  const TensorFile& content,
+                  const std::string& prefix) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, target] : targets)
+    target.copy_(content.tensors.at(prefix + name));
+}
+
+}  // namespace
+
+std::map<std::string, Tensor> module_tensors(const torch::nn::Module& module) {
+  std::map<std::string, Tensor> tensors;
+  for (const auto& item : module.named_parameters())
+    tensors.emplace(item.key(), item.value());
+  for (const auto& item : module.named_buffers())
+    tensors.emplace(item.key(), item.value());
+  return tensors;
+}
+
 void load_tensors_into(const std::map<std::string, Tensor>& targets,
                        const TensorFile& content,
                        const std::string& prefix,
@@ -62,9 +71,7 @@ void load_tensors_into(const std::map<std::string, Tensor>& targets,
     list += "\n  " + misfit.reason;
   require(
       misfits.empty(), ErrorKind::kData, "{}: its tensors do not fit the network:{}", file, list);
-  const at::NoGradGuard no_grad;
-  for (const auto& [name, target] : targets)
-    target.copy_(content.tensors.at(prefix + name));
+  copy_tensors(targets, content, prefix);
 }
 
 void load_weights(torch::nn::Module& module,
@@ -78,22 +85,17 @@ std::vector<Misfit> load_fitting_weights(torch::nn::Module& module,
                                          const TensorFile& content,
                                          const std::string& prefix,
                                          const std::string& file) {
-  const at::NoGradGuard no_grad;
-  const auto targets = module_tensors(module);
-  std::size_t loaded = 0;
-  for (const auto& [name, target] : targets) {
-    const auto found = content.tensors.find(prefix + name);
-    if (found == content.tensors.end() || !fits(target, found->second))
-      continue;
-    target.copy_(found->second);
-    ++loaded;
-  }
-  require(loaded > 0,
+  auto targets = module_tensors(module);
+  std::vector<Misfit> misfits = find_misfits(targets, content, prefix);
+  for (const Misfit& misfit : misfits)
+    targets.erase(misfit.name);  // what the file has beyond the targets is none of them
+  require(!targets.empty(),
           ErrorKind::kData,
           "{}: not one of its {} tensors fits the network",
           file,
           content.tensors.size());
-  return find_misfits(targets, content, prefix);
+  copy_tensors(targets, content, prefix);
+  return misfits;
 }
 
 }  // namespace lipsound2::train

@@ -53,11 +53,6 @@ struct Misfit {
   std::string reason;  ///< missing, mismatched or unexpected, its name, and the shapes
 };
 
-/// All of them, those of the targets first; of the file, only what begins with the prefix counts.
-std::vector<Misfit> find_misfits(const std::map<std::string, Tensor>& targets,
-                                 const TensorFile& content,
-                                 const std::string& prefix);
-
 /// As load_weights(), but loads around what does not fit, and tells what that was. The module keeps
 /// its own values there. Throws kData when nothing fits.
 std::vector<Misfit> load_fitting_weights(torch::nn::Module& module,
