@@ -60,7 +60,7 @@ StepInput random_input(const experiment::ExperimentConfig& config, std::int64_t 
   const std::int64_t clips = config.data.batch_size, size = config.data.faces.size;
   return {
       torch::randint(
-          0, 256, {clips, config.data.faces.color ? 3 : 1, pictures, size, size}, torch::kUInt8),
+          0, 256, {clips, config.data.faces.channels(), pictures, size, size}, torch::kUInt8),
       torch::full({clips}, pictures, torch::kInt64),
       torch::randn({clips, pictures * config.lip2mel.mel_frames_per_picture, config.audio.bands})};
 }

@@ -114,7 +114,7 @@ void bench_loader(const experiment::ExperimentConfig& config,
   const auto pictures = stored_pictures(manifest.parent_path(), list);
   Json found{{"what", "loader"}, {"config", config.name}, {"threads", loader.threads}};
   found["bare decoding, pictures per second"] =
-      bare_decoding(pictures, loader.threads, loader.faces.color ? 3 : 1);
+      bare_decoding(pictures, loader.threads, loader.faces.channels());
   found["loader"] = measure_epoch(manifest.parent_path(), list, loader);
   found["share of bare decoding"] = found["loader"]["pictures per second"].get<double>() /
                                     found["bare decoding, pictures per second"].get<double>();

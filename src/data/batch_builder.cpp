@@ -31,12 +31,10 @@ BatchBuilder::BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderCon
   const bool cuts = config.cutter == Cutter::kLoader;
   batch_.changes.resize(cuts ? 0 : shapes.size());
   batch_.cut_size = faces_.size;
-  const std::int64_t channels = faces_.color ? 3 : 1;
+  const std::int64_t side = cuts ? faces_.size : faces_.resize_to;
   const auto memory = at::TensorOptions().pinned_memory(!cuts && at::hasCUDA());
   batch_.faces =
-      cuts ? at::empty({clips, channels, most.frames, faces_.size, faces_.size}, at::kByte)
-           : at::empty({clips, channels, most.frames, faces_.resize_to, faces_.resize_to},
-                       memory.dtype(at::kByte));
+      at::empty({clips, faces_.channels(), most.frames, side, side}, memory.dtype(at::kByte));
   batch_.mel = at::empty({clips, most.mel_frames, config.mel.bands}, memory.dtype(at::kFloat));
 }
 

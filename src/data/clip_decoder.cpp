@@ -54,14 +54,14 @@ DecodedClip ClipDecoder::operator()(const ManifestEntry& entry) const {
   std::string bytes;
   {
     const LoaderClock::Span span(clock_, LoaderPart::kRead);
-    bytes = read_clip_bytes(source_.folder() / entry.shard, entry);
+    bytes = read_clip_bytes(source_.of(entry.shard), entry);
   }
   return (*this)(entry, bytes);
 }
 
 DecodedClip ClipDecoder::operator()(const ManifestEntry& entry, std::string_view bytes) const {
   const std::string shard = source_.of(entry.shard);
-  const std::string name = fmt::format("{}: clip '{}'", shard, entry.id);
+  const std::string name = where_clip(shard, entry.id);
   check_lengths(entry, name);
   require(entry.rate == mel_config_.sample_rate,
           ErrorKind::kData,
@@ -92,7 +92,7 @@ std::int64_t ClipDecoder::bytes(std::int64_t frames, std::int64_t samples) const
   const auto word = static_cast<std::int64_t>(sizeof(float));
   const std::int64_t mel = samples / mel_config_.hop * mel_config_.bands * word;
   const std::int64_t sound = with_samples_ ? samples * word : 0;
-  return frames * faces_.resize_to * faces_.resize_to * channels() + mel + sound;
+  return frames * faces_.resize_to * faces_.resize_to * faces_.channels() + mel + sound;
 }
 
 }  // namespace lipsound2::data

@@ -40,8 +40,6 @@ class ClipDecoder {
   std::int64_t bytes(std::int64_t frames, std::int64_t samples) const;
 
  private:
-  std::int64_t channels() const { return faces_.color ? 3 : 1; }
-
   ShardSource source_;
   FaceInputConfig faces_;
   audio::MelConfig mel_config_;

@@ -15,6 +15,9 @@ struct ClipView {
   std::string_view flac;
 };
 
+/// What errors call a clip.
+std::string where_clip(const std::string& shard, std::string_view id);
+
 /// The bytes of a clip, not yet checked. Throws kIo when the shard is missing or cut short.
 std::string read_clip_bytes(const std::filesystem::path& shard, const ManifestEntry& entry);
 

@@ -9,6 +9,8 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/random.h"
 
+#include "shard_stream.h"
+
 namespace lipsound2::data {
 namespace {
 
@@ -37,10 +39,6 @@ std::vector<std::vector<std::int64_t>> by_shard(const ClipList& clips) {
   return sorted;
 }
 
-bool is_command(const LoaderConfig& config) {
-  return config.shards.starts_with("pipe:");
-}
-
 }  // namespace
 
 bool reads_in_sequence(const ClipList& clips, const LoaderConfig& config) {
@@ -56,7 +54,7 @@ void check_settings(const ClipList& clips, const LoaderConfig& config) {
   TORCH_CHECK(config.faces.size <= config.faces.resize_to, "faces.size is above faces.resize_to");
   TORCH_CHECK(config.world == 1 || config.order == Order::kShuffled,
               "clips as listed are for one process");
-  require(!is_command(config) || reads_in_sequence(clips, config),
+  require(!is_command(config.shards) || reads_in_sequence(clips, config),
           ErrorKind::kConfig,
           "data.access: expected sequential, because '{}' can be read in no other way",
           config.shards);

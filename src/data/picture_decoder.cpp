@@ -16,7 +16,7 @@ Tensor decode_pictures(const std::vector<std::string_view>& jpegs,
                        const FaceInputConfig& config,
                        const std::string& name) {
   const auto side = static_cast<int>(config.resize_to);
-  const int channels = config.color ? 3 : 1;
+  const int channels = config.channels();
   const std::int64_t square = config.resize_to * config.resize_to;
   const std::int64_t plane = std::ssize(jpegs) * square;
   const Tensor pictures = at::empty({channels, std::ssize(jpegs), side, side}, at::kByte);

@@ -3,7 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include <fmt/format.h>
+#include "clip_view.h"
 
 namespace lipsound2::data {
 
@@ -73,11 +73,8 @@ std::string ReadAhead::read_one(std::size_t position, Shards& shards, const std:
   const bool behind = shard.stream && place.offset < shard.stream->position();
   if (!shard.stream || behind)
     shard.stream = std::make_unique<ShardStream>(source);
-  std::string bytes =
-      shard.stream->read(place.offset,
-                         place.bytes,
-                         fmt::format("{}: clip '{}'", source, setup_.clips.id(position)),
-                         stop);
+  std::string bytes = shard.stream->read(
+      place.offset, place.bytes, where_clip(source, setup_.clips.id(position)), stop);
   if (--shard.left == 0) {
     shard.stream->finish(stop);
     shard.stream.reset();

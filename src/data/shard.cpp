@@ -64,10 +64,6 @@ std::vector<std::string_view> split_pictures(std::string_view movie,
   return pictures;
 }
 
-std::string where_clip(const std::string& shard, const ManifestEntry& entry) {
-  return fmt::format("{}: clip '{}'", shard, entry.id);
-}
-
 /// The lengths of the pictures, out of the JSON member.
 std::vector<std::size_t> picture_sizes(const TarMember& member,
                                        const ManifestEntry& entry,
@@ -115,6 +111,10 @@ void check_names(const std::vector<TarMember>& members,
 
 }  // namespace
 
+std::string where_clip(const std::string& shard, std::string_view id) {
+  return fmt::format("{}: clip '{}'", shard, id);
+}
+
 ShardWriter::ShardWriter(const std::filesystem::path& file) : file_(file) {}
 
 void ShardWriter::add(ManifestEntry& entry, const StoredClip& clip) {
@@ -146,17 +146,17 @@ std::string read_clip_bytes(const std::filesystem::path& shard, const ManifestEn
   require(file != nullptr,
           ErrorKind::kIo,
           "{}: cannot read the shard: {}",
-          where_clip(shard.string(), entry),
+          where_clip(shard.string(), entry.id),
           std::strerror(errno));
   std::error_code error;
   const auto size = static_cast<std::int64_t>(std::filesystem::file_size(shard, error));
-  require(!error, ErrorKind::kIo, "{}: {}", where_clip(shard.string(), entry), error.message());
+  require(!error, ErrorKind::kIo, "{}: {}", where_clip(shard.string(), entry.id), error.message());
   require(entry.offset >= 0 && entry.bytes > 0 && entry.bytes <= size &&
               entry.offset <= size - entry.bytes,
           ErrorKind::kIo,
           "{}: expected {} bytes at offset {}, found a shard of {} bytes: it was cut short or is "
           "another file",
-          where_clip(shard.string(), entry),
+          where_clip(shard.string(), entry.id),
           entry.bytes,
           entry.offset,
           size);
@@ -166,7 +166,7 @@ std::string read_clip_bytes(const std::filesystem::path& shard, const ManifestEn
   require(read,
           ErrorKind::kIo,
           "{}: cannot read the shard: {}",
-          where_clip(shard.string(), entry),
+          where_clip(shard.string(), entry.id),
           std::strerror(errno));
   return bytes;
 }
@@ -184,7 +184,7 @@ StoredClip parse_clip(std::string_view bytes,
 }
 
 ClipView view_clip(std::string_view bytes, const ManifestEntry& entry, const std::string& shard) {
-  const std::string where = where_clip(shard, entry);
+  const std::string where = where_clip(shard, entry.id);
   const std::uint32_t found = checksum(bytes);
   require(found == entry.crc32,
           ErrorKind::kData,

@@ -70,9 +70,13 @@ std::string describe_end(int status) {
 
 }  // namespace
 
+bool is_command(std::string_view source) {
+  return source.starts_with(kPipe);
+}
+
 ShardSource::ShardSource(std::filesystem::path manifest_folder, const std::string& shards)
     : folder_(shards.empty() ? std::move(manifest_folder) : std::filesystem::path(shards)) {
-  if (!shards.starts_with(kPipe))
+  if (!is_command(shards))
     return;
   command_ = shards;
   require(command_.find("{}") != std::string::npos,
@@ -82,7 +86,7 @@ ShardSource::ShardSource(std::filesystem::path manifest_folder, const std::strin
 }
 
 std::string ShardSource::of(const std::string& shard) const {
-  if (!is_command())
+  if (command_.empty())
     return (folder_ / shard).string();
   std::string command = command_;
   const std::string word = quoted(shard);
@@ -92,7 +96,7 @@ std::string ShardSource::of(const std::string& shard) const {
 }
 
 ShardStream::ShardStream(std::string source) : source_(std::move(source)) {
-  if (source_.starts_with(kPipe)) {
+  if (is_command(source_)) {
     run(source_.substr(kPipe.size()));
     return;
   }
@@ -205,26 +209,32 @@ void ShardStream::finish(std::stop_token stop) {
     if (done == rest.size())
       return;
   }
-  const std::string end = end_of_command(stop);
-  require(end == describe_end(0) || stop.stop_requested(),
+  const std::optional<int> status = wait_for_command(stop);
+  require(!status || *status == 0 || stop.stop_requested(),
           ErrorKind::kIo,
           "{}: expected success, but {}",
           source_,
-          end);
+          describe_end(status.value_or(0)));
 }
 
-/// After the last byte was read: waits for the command.
-std::string ShardStream::end_of_command(const std::stop_token& stop) {
-  if (command_ == 0)
-    return "the file was cut short or is another one";
+/// After the last byte was read. The status as waitpid() has it; nothing when stopped before.
+std::optional<int> ShardStream::wait_for_command(const std::stop_token& stop) {
   int status = 0;
   while (::waitpid(command_, &status, WNOHANG) == 0) {
     if (stop.stop_requested())
-      return "the command was stopped";
+      return std::nullopt;
     ::poll(nullptr, 0, /*timeout=*/5);
   }
   command_ = 0;
-  return describe_end(status);
+  return status;
+}
+
+/// Why there are no more bytes.
+std::string ShardStream::end_of_command(const std::stop_token& stop) {
+  if (command_ == 0)
+    return "the file was cut short or is another one";
+  const std::optional<int> status = wait_for_command(stop);
+  return status ? describe_end(*status) : "the command was stopped";
 }
 
 void ShardStream::close() {

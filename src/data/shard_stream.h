@@ -2,12 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include <sys/types.h>  // pid_t
 
 namespace lipsound2::data {
+
+/// Whether a source is pipe:COMMAND.
+bool is_command(std::string_view source);
 
 /// Where the shards of a manifest are. `shards` is as config key data.shards: empty for beside the
 /// manifest, a folder, or pipe:COMMAND with {} in the place of the shard.
@@ -16,9 +21,6 @@ class ShardSource {
   /// Throws kConfig for a command without {}.
   ShardSource(std::filesystem::path manifest_folder, const std::string& shards);
 
-  bool is_command() const { return !command_.empty(); }
-  /// Of files only.
-  const std::filesystem::path& folder() const { return folder_; }
   /// Path of the shard, or pipe:COMMAND with the name of the shard quoted for the shell.
   std::string of(const std::string& shard) const;
 
@@ -59,6 +61,7 @@ class ShardStream {
                         const std::string& where,
                         const std::stop_token& stop);
   void skip_to(std::int64_t offset, const std::string& where, const std::stop_token& stop);
+  std::optional<int> wait_for_command(const std::stop_token& stop);
   std::string end_of_command(const std::stop_token& stop);
   void close();
 

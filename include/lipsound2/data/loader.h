@@ -35,6 +35,8 @@ struct FaceInputConfig {
   std::int64_t resize_to = 72;  ///< pictures are brought to this side, then cut to `size`
   bool color = false;
 
+  int channels() const { return color ? 3 : 1; }
+
   void visit(config::FieldVisitor& v);
 };
 
