@@ -4,9 +4,10 @@
 #include <new>
 #include <tuple>
 
-#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/cpu_timer.h"
 #include "lipsound2/core/error.h"
+
+#include "media_input.h"
 
 namespace lipsound2::video {
 namespace {
@@ -28,8 +29,7 @@ std::size_t bytes_of(const AVFrame& frame) {
 }
 
 DecodedSound read_sound_file(const MediaFile& file, double start) {
-  audio::SoundReader reader =
-      file.bytes ? audio::SoundReader(*file.bytes, file.string()) : audio::SoundReader(file.path);
+  audio::SoundReader reader = open_sound(file);
   const int channels = reader.channels();
   return {.wave = reader.read_rest(), .start = start, .channels = channels};
 }

@@ -117,4 +117,9 @@ InputPtr open_input(const MediaFile& file) {
   return input;
 }
 
+audio::SoundReader open_sound(const MediaFile& file) {
+  return file.bytes ? audio::SoundReader(*file.bytes, file.string())
+                    : audio::SoundReader(file.path);
+}
+
 }  // namespace lipsound2::video

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 
 #include "media_input.h"
@@ -113,8 +112,8 @@ void hear_track(MediaReader& reader, MediaLook& look) {
   meter.report(look, reader.file());
 }
 
-void hear_file(const std::filesystem::path& file, MediaLook& look) {
-  audio::SoundReader reader(file);
+void hear_file(const MediaFile& file, MediaLook& look) {
+  audio::SoundReader reader = open_sound(file);
   look.sound_codec = "sound file";
   look.sound_start = look.picture_start;
   look.sound_rate = reader.rate();
@@ -122,7 +121,7 @@ void hear_file(const std::filesystem::path& file, MediaLook& look) {
   LoudnessMeter meter;
   for (std::vector<float> piece = reader.read(kPiece); !piece.empty(); piece = reader.read(kPiece))
     meter.add(piece.data(), piece.data() + piece.size());
-  meter.report(look, file);
+  meter.report(look, file.path);
 }
 
 }  // namespace
@@ -142,7 +141,7 @@ MediaLook look_at(const Footage& footage) {
   look.picture_start = footage.part ? footage.part->start : reader.first_time();
   look.picture_seconds = picture_seconds(footage, reader);
   if (!own_sound) {
-    hear_file(footage.sound.path, look);
+    hear_file(footage.sound, look);
   } else if (const AVStream* sound = reader.sound_stream()) {
     look.sound_codec = avcodec_get_name(sound->codecpar->codec_id);
     hear_track(reader, look);

@@ -26,8 +26,6 @@ constexpr std::size_t kPicturesUntilSound = 64;  // in a file that interleaves t
 constexpr double kSoundBeyond = 0.1;             // seconds, for the resampler
 constexpr double kLongestLag = 10;               // of the sound behind the pictures in a file
 
-// Converts to interleaved floats at the same channels and rate: FFmpeg's own mixing to mono is not
-// used because it is not an average.
 bool is_concealed(const AVFrame& picture) {
   return picture.decode_error_flags != 0 || (picture.flags & AV_FRAME_FLAG_CORRUPT);
 }
@@ -44,6 +42,8 @@ void turn(AVFrame& picture, const AVStream& stream) {
   std::copy_n(matrix, bytes, data->data);
 }
 
+// Converts to interleaved floats at the same channels and rate: FFmpeg's own mixing to mono is not
+// used because it is not an average.
 ResamplerPtr float_converter(AVFrame& frame) {
   SwrContext* context = nullptr;
   swr_alloc_set_opts2(&context,
