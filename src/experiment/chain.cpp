@@ -5,7 +5,9 @@
 #include "lipsound2/config/chain.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/experiment/find_config.h"
+#include "lipsound2/lip2mel/lip2mel.h"
 #include "lipsound2/train/checkpoint.h"
+#include "lipsound2/vocoder/waveglow.h"
 
 #include "problem_list.h"
 
@@ -123,11 +125,18 @@ void link_stages(std::vector<Stage>& stages) {
 }
 
 // The weights of this network, as a checkpoint holds them.
-train::TensorFile as_checkpoint(const lip2mel::Lip2Mel& network) {
+train::TensorFile as_checkpoint(const torch::nn::Module& network) {
   train::TensorFile content;
-  for (const auto& [name, tensor] : train::module_tensors(*network))
+  for (const auto& [name, tensor] : train::module_tensors(network))
     content.tensors["model." + name] = tensor;
   return content;
+}
+
+// The network that the stage trains.
+std::shared_ptr<torch::nn::Module> network_of(const ExperimentConfig& config) {
+  if (config.task == "vocoder")
+    return vocoder::WaveGlow(config.vocoder.network, config.audio).ptr();
+  return lip2mel::Lip2Mel(config.lip2mel).ptr();
 }
 
 void check_networks(const std::vector<Stage>& stages) {
@@ -135,8 +144,8 @@ void check_networks(const std::vector<Stage>& stages) {
   std::map<std::string, train::TensorFile> checkpoints;  // by the folder of their stage
   for (const Stage& stage : stages)
     problems.collect("stage " + stage.folder, [&] {
-      lip2mel::Lip2Mel network(stage.config.lip2mel);
-      checkpoints[stage.folder] = as_checkpoint(network);
+      const auto network = network_of(stage.config);
+      checkpoints[stage.folder] = as_checkpoint(*network);
       train::check_parts(*network, stage.config.train);
       if (!stage.after.empty() && !stage.config.skip_mismatched)
         train::load_weights(

@@ -41,11 +41,13 @@ void open_run(const ExperimentConfig& config, const train::RunFolder& run) {
   log::also_to(run.log());
 }
 
-void measure_statistics(lip2mel::Lip2Mel& network,
-                        const ExperimentConfig& config,
-                        const fs::path& manifest) {
-  const audio::MelStats stats = measure_mels(manifest, config);
-  network->set_mel_statistics(stats.mean, stats.deviation);
+// The weights of the run that the config names, if it names one. Returns what was left out.
+std::vector<train::Misfit> take_origin(torch::nn::Module& network, const ExperimentConfig& config) {
+  if (config.from.empty())
+    return {};
+  return load_best_weights(network,
+                           find_checkpoint(config.from),
+                           config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
 }
 
 // New weights: from another run where the config names one, else drawn by the seed, with the mel
@@ -53,18 +55,15 @@ void measure_statistics(lip2mel::Lip2Mel& network,
 std::vector<train::Misfit> initialize(lip2mel::Lip2Mel& network,
                                       const ExperimentConfig& config,
                                       const fs::path& manifest) {
-  std::vector<train::Misfit> left_out;
-  if (!config.from.empty())
-    left_out =
-        load_best_weights(*network,
-                          find_checkpoint(config.from),
-                          config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
+  std::vector<train::Misfit> left_out = take_origin(*network, config);
   const bool has_statistics =
       !config.from.empty() && std::ranges::none_of(left_out, [](const train::Misfit& misfit) {
         return misfit.name == "mel_mean" || misfit.name == "mel_deviation";
       });
-  if (!has_statistics)
-    measure_statistics(network, config, manifest);
+  if (!has_statistics) {
+    const audio::MelStats stats = measure_mels(manifest, config);
+    network->set_mel_statistics(stats.mean, stats.deviation);
+  }
   return left_out;
 }
 
@@ -141,11 +140,8 @@ StageParts vocoder_parts(const ExperimentConfig& config,
   StageParts parts;
   if (weights == Weights::kNew && config.from.empty())
     whiten_by_sounds(network, clips, config);
-  else if (weights == Weights::kNew)
-    parts.left_out =
-        load_best_weights(*network,
-                          find_checkpoint(config.from),
-                          config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
+  if (weights == Weights::kNew)
+    parts.left_out = take_origin(*network, config);
   parts.batches = std::make_unique<SoundSegments>(clips, config);
   parts.task = std::make_unique<VocoderTask>(network, config, device);
   parts.clips = clips.size();
@@ -178,7 +174,6 @@ train::TrainOutcome run_training(ExperimentConfig config,
                                  Start start) {
   const std::string device = choose_device(config);
   make_paths_absolute(config);
-  check_start(config);
   if (start == Start::kNew)
     refuse_existing(run);
   else

@@ -145,6 +145,24 @@ TEST_F(ChainFault, NamesPartsThatDoNotExistAndWeightsThatDoNotFit) {
       two_stages(), {"second:lip2mel.decoder.decoder_lstm=24", "second:skip_mismatched=true"}));
 }
 
+TEST_F(ChainFault, ComparesTheNetworksThatTheTasksTrain) {
+  const auto voice = [&](const std::string& name, int channels) {
+    tiny_.file(name,
+               fmt::format("task: vocoder\nvocoder: {{network: {{channels: {}, layers: 2}}}}\n",
+                           channels));
+  };
+  voice("voice.yaml", 8);
+  voice("wider.yaml", 16);
+
+  const auto message =
+      load_error(chain_file("  - voice.yaml\n  - wider.yaml\n"), {"voice:train.freeze=[encoder]"});
+
+  EXPECT_THAT(message,
+              AllOf(HasSubstr("stage 1-voice: train.freeze: the network has no part 'encoder'"),
+                    HasSubstr("stage 2-wider: the weights of 1-voice: its tensors do not fit"),
+                    HasSubstr("mismatched: model.WN.0.")));
+}
+
 TEST_F(ChainTest, RunsEachStageFromTheBestWeightsOfTheOneBefore) {
   const auto chain = load_chain(two_stages(), {"second:train.freeze=[encoder]"});
 
