@@ -9,12 +9,6 @@
 
 namespace lipsound2::asr {
 
-void BeamSearchConfig::visit(config::FieldVisitor& v) {
-  v.field("beam", beam, "texts kept per frame", {1, 100000});
-  v.field("alpha", alpha, "weight of the language model; 0: none", {0, 100});
-  v.field("beta", beta, "added per word, or per character where there is no space", {-100, 100});
-}
-
 BeamSearch::BeamSearch(const Alphabet& alphabet, BeamSearchConfig config, SearchKnowledge knowledge)
     : alphabet_(alphabet), config_(config), knowledge_(knowledge) {
   require(knowledge_.words == nullptr || alphabet_.space().has_value(),

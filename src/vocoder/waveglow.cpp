@@ -18,10 +18,6 @@ constexpr double kMelSpread = 2.5;
 constexpr std::int64_t kMelTaps = 5;
 constexpr double kMelSlope = 0.2;
 
-std::shared_ptr<torch::nn::Module> level_in(torch::nn::Module& parent, const std::string& name) {
-  return parent.register_module(name, std::make_shared<torch::nn::Module>(name));
-}
-
 // A random rotation: its determinant is 1.
 Tensor rotation(std::int64_t size) {
   Tensor q = std::get<0>(at::linalg_qr(at::randn({size, size}, at::kDouble)));

@@ -67,7 +67,11 @@ WaveGlowVocoder::WaveGlowVocoder(WaveGlow network,
                                  const audio::MelConfig& mel,
                                  const WaveGlowSoundConfig& config,
                                  c10::Device device)
-    : network_(std::move(network)), mel_(mel), config_(config), device_(device) {
+    : network_(std::move(network)),
+      mel_(mel),
+      stft_(audio::stft_config(mel)),
+      config_(config),
+      device_(device) {
   const at::NoGradGuard no_grad;
   const WaveGlowConfig& sizes = network_->config();
   const std::int64_t per_frame = mel_.hop / sizes.group;
@@ -77,23 +81,16 @@ WaveGlowVocoder::WaveGlowVocoder(WaveGlow network,
     fast_ = std::make_unique<WaveGlowInverse>(*network_);
   if (config_.denoise > 0) {
     const Tensor silence = at::full({kSilentFrames, mel_.bands}, std::log(mel_.floor));
-    const audio::Stft stft(audio::stft_config(mel_));
-    bias_ = stft.forward(samples(silence, 0, /*sigma=*/0)).abs().mean(0);
+    bias_ = stft_.forward(samples(silence, 0, /*sigma=*/0)).abs().mean(0);
   }
 }
 
 WaveGlowVocoder::~WaveGlowVocoder() = default;
 
-Tensor WaveGlowVocoder::chunk(const Tensor& mel,
-                              std::int64_t begin,
-                              std::int64_t end,
-                              const Tensor& noise) const {
-  const std::int64_t first = std::max<std::int64_t>(0, begin - context_);
-  const std::int64_t last = std::min(mel.size(0), end + context_);
-  const Tensor piece = mel.narrow(0, first, last - first).unsqueeze(0).to(device_);
-  const Tensor sound = fast_ ? (*fast_)(network_->features(piece)[0].contiguous(), noise)
-                             : network_->inverse(piece, noise.unsqueeze(0).to(device_))[0].cpu();
-  return sound.narrow(0, (begin - first) * mel_.hop, (end - begin) * mel_.hop);
+Tensor WaveGlowVocoder::inverse(const Tensor& mel, const Tensor& noise) const {
+  const Tensor piece = mel.unsqueeze(0).to(device_);
+  return fast_ ? (*fast_)(network_->features(piece)[0].contiguous(), noise)
+               : network_->inverse(piece, noise.unsqueeze(0).to(device_))[0].cpu();
 }
 
 Tensor WaveGlowVocoder::samples(const Tensor& mel, std::int64_t first_frame, double sigma) const {
@@ -107,17 +104,17 @@ Tensor WaveGlowVocoder::samples(const Tensor& mel, std::int64_t first_frame, dou
                                   (first_frame + first) * per_frame,
                                   (last - first) * per_frame,
                                   network_->config().group);
-    pieces.push_back(chunk(mel, begin, end, noise * sigma));
+    pieces.push_back(inverse(mel.narrow(0, first, last - first), noise * sigma)
+                         .narrow(0, (begin - first) * mel_.hop, (end - begin) * mel_.hop));
   }
   return at::cat(pieces);
 }
 
 Tensor WaveGlowVocoder::denoised(const Tensor& samples) const {
-  const audio::Stft stft(audio::stft_config(mel_));
-  const Tensor spectrum = stft.forward(samples);
+  const Tensor spectrum = stft_.forward(samples);
   const Tensor magnitude = spectrum.abs();
   const Tensor kept = (magnitude - config_.denoise * bias_).clamp_min(0);
-  return stft.inverse(spectrum * (kept / magnitude.clamp_min(1e-12)));
+  return stft_.inverse(spectrum * (kept / magnitude.clamp_min(1e-12)));
 }
 
 audio::Waveform WaveGlowVocoder::vocode(const Tensor& mel, std::int64_t first_frame) const {

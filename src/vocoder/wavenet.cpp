@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::int64_t kTaps = 3;
 
-std::shared_ptr<torch::nn::Module> list_of(torch::nn::Module& parent, const std::string& name) {
-  return parent.register_module(name, std::make_shared<torch::nn::Module>(name));
-}
-
-std::shared_ptr<WeightNormConvImpl> numbered_conv(torch::nn::Module& list,
-                                                  std::int64_t number,
-                                                  const std::shared_ptr<WeightNormConvImpl>& conv) {
-  return list.register_module(std::to_string(number), conv);
-}
-
 Tensor matrix(const std::shared_ptr<WeightNormConvImpl>& conv) {
   return conv->weight().squeeze(2);
 }
@@ -90,6 +80,10 @@ Tensor fused_skips(const WaveNetWeights& weights, const Tensor& h0, const Tensor
 
 }  // namespace
 
+std::shared_ptr<torch::nn::Module> level_in(torch::nn::Module& parent, const std::string& name) {
+  return parent.register_module(name, std::make_shared<torch::nn::Module>(name));
+}
+
 WeightNormConvImpl::WeightNormConvImpl(std::int64_t outputs, std::int64_t inputs, std::int64_t taps)
     : torch::nn::Module("WeightNormConv") {
   const double bound = 1 / std::sqrt(static_cast<double>(inputs * taps));
@@ -108,17 +102,17 @@ WaveNetImpl::WaveNetImpl(const WaveNetSizes& sizes) : torch::nn::Module("WaveNet
     return std::make_shared<WeightNormConvImpl>(outputs, inputs, taps);
   };
   const std::int64_t width = 2 * sizes.channels;
-  const auto in = list_of(*this, "in_layers");
-  const auto res_skip = list_of(*this, "res_skip_layers");
+  const auto in = level_in(*this, "in_layers");
+  const auto res_skip = level_in(*this, "res_skip_layers");
   start_ = register_module("start", conv(sizes.channels, sizes.inputs, 1));
-  const auto end = list_of(*this, "end");
+  const auto end = level_in(*this, "end");
   end_weight_ = end->register_parameter("weight", at::zeros({2 * sizes.inputs, sizes.channels, 1}));
   end_bias_ = end->register_parameter("bias", at::zeros({2 * sizes.inputs}));
   condition_ = register_module("cond_layer", conv(width * sizes.layers, sizes.features, 1));
   for (std::int64_t i = 0; i < sizes.layers; ++i) {
-    in_.push_back(numbered_conv(*in, i, conv(width, sizes.channels, kTaps)));
-    res_skip_.push_back(numbered_conv(
-        *res_skip, i, conv(i + 1 < sizes.layers ? width : sizes.channels, sizes.channels, 1)));
+    in_.push_back(in->register_module(std::to_string(i), conv(width, sizes.channels, kTaps)));
+    res_skip_.push_back(res_skip->register_module(
+        std::to_string(i), conv(i + 1 < sizes.layers ? width : sizes.channels, sizes.channels, 1)));
   }
 }
 

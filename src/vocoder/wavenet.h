@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include <torch/nn/module.h>
@@ -9,6 +10,9 @@
 #include "lipsound2/core/tensor.h"
 
 namespace lipsound2::vocoder {
+
+/// An empty module in another: one more level in the names of parameters.
+std::shared_ptr<torch::nn::Module> level_in(torch::nn::Module& parent, const std::string& name);
 
 /// The weights of a WaveNet with C channels and L layers as they are multiplied.
 struct WaveNetWeights {

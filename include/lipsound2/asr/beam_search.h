@@ -6,7 +6,6 @@
 #include "lipsound2/asr/alphabet.h"
 #include "lipsound2/asr/ngram_model.h"
 #include "lipsound2/asr/word_list.h"
-#include "lipsound2/config/field_visitor.h"
 #include "lipsound2/core/tensor.h"
 
 namespace lipsound2::asr {
@@ -15,8 +14,6 @@ struct BeamSearchConfig {
   std::int64_t beam = 128;  ///< texts kept per frame
   double alpha = 0.5;       ///< weight of the language model
   double beta = 0.5;        ///< added per word (character, for alphabets without a space)
-
-  void visit(config::FieldVisitor& v);
 };
 
 /// What a search may lean on besides the frames. The things pointed to must outlive the search.

@@ -93,8 +93,6 @@ class WaveGlowImpl final : public torch::nn::Module {
   /// Inverses of the 1x1 convolutions, [n, n] each, computed in double precision.
   std::vector<Tensor> unmixings() const;
   const WaveGlowConfig& config() const { return config_; }
-  std::int64_t hop() const { return hop_; }
-  std::int64_t bands() const { return bands_; }
 
  private:
   WaveGlowConfig config_;

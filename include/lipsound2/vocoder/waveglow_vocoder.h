@@ -5,6 +5,7 @@
 #include <c10/core/Device.h>
 
 #include "lipsound2/audio/mel.h"
+#include "lipsound2/audio/stft.h"
 #include "lipsound2/vocoder/vocoder.h"
 #include "lipsound2/vocoder/waveglow.h"
 
@@ -38,13 +39,14 @@ class WaveGlowVocoder final : public Vocoder {
   std::string description() const override;
 
  private:
-  /// Samples of the frames [begin, end) of a mel [M, bands]: [(end - begin) * hop].
-  Tensor chunk(const Tensor& mel, std::int64_t begin, std::int64_t end, const Tensor& noise) const;
+  /// mel [M, bands] and its noise [M * hop / group, group] -> [M * hop]
+  Tensor inverse(const Tensor& mel, const Tensor& noise) const;
   Tensor samples(const Tensor& mel, std::int64_t first_frame, double sigma) const;
   Tensor denoised(const Tensor& samples) const;
 
   WaveGlow network_;
   audio::MelConfig mel_;
+  audio::Stft stft_;
   WaveGlowSoundConfig config_;
   c10::Device device_;
   std::int64_t context_;  ///< frames around a chunk on which it depends
