@@ -69,7 +69,9 @@ struct YamlReader::State {
   void check_range(const char* key, const TreeNode& node, const Value& value, Range range) {
     if constexpr (std::is_same_v<Value, std::int64_t> || std::is_same_v<Value, double>) {
       const auto number = static_cast<double>(value);
-      if (!(number >= range.low && number <= range.high))
+      if (!std::isfinite(number))
+        report(&node, fmt::format("{} must be a finite number, is {}", where(key), value));
+      else if (number < range.low || number > range.high)
         report(&node,
                fmt::format("{} must lie in {}, is {}", where(key), range_text(range), value));
     } else if constexpr (std::is_same_v<Value, std::vector<std::int64_t>>) {

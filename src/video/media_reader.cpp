@@ -19,6 +19,8 @@ namespace {
 constexpr double kLongJump = 2.5;
 constexpr int kBelievedJumps = 3;
 
+constexpr double kLatestTime = 4e18;  // in units of the stream; close to 2^62
+
 // How many seconds before a part the key picture is looked for. At least one, so that the sound
 // decoder is warm; the others are for files whose sound lags or which have no index.
 constexpr double kSeekBack[] = {1, 10, 60};
@@ -267,13 +269,19 @@ void MediaReader::set_time(AVFrame& picture) {
     picture.pts = has_times_ || !has_guess ? next_time_ : picture.best_effort_timestamp;
   const bool packs = std::string_view(input_->iformat->name) == "mpeg";
   if (stored && has_times_ && packs) {
-    const auto jump = static_cast<double>(std::abs(picture.pts - next_time_));
+    const double jump =
+        std::abs(static_cast<double>(picture.pts) - static_cast<double>(next_time_));
     jumps_ = jump > 0.25 * ticks ? jumps_ + 1 : 0;
     if (jump < kLongJump * ticks && jumps_ < kBelievedJumps)
       picture.pts = next_time_;
     else
       jumps_ = 0;
   }
+  require(std::max(ticks, std::abs(static_cast<double>(picture.pts))) < kLatestTime,
+          ErrorKind::kData,
+          "{}: damaged: expected the time of a picture, found {}",
+          file_.string(),
+          picture.pts);
   has_times_ |= stored;
   next_time_ = picture.pts + std::max<std::int64_t>(1, std::llround(ticks));
 }

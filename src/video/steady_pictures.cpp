@@ -24,10 +24,12 @@ SteadyPictures::SteadyPictures(MediaReader& reader, double fps)
 }
 
 const AVFrame* SteadyPictures::next() {
-  const double due = start_ + static_cast<double>(index_) / fps_ + kClockSlack;
-  while (upcoming_ && reader_.start_of(*upcoming_) <= due)
+  // Seconds since the start, not container times: a damaged file's may be so large that a picture's
+  // duration vanishes beside them.
+  const double due = static_cast<double>(index_) / fps_ + kClockSlack;
+  while (upcoming_ && reader_.start_of(*upcoming_) - start_ <= due)
     advance();
-  if (!upcoming_ && due >= end_)
+  if (!upcoming_ && due >= end_ - start_)
     return nullptr;
   ++index_;
   return current_.get();
@@ -37,7 +39,8 @@ void SteadyPictures::advance() {
   current_ = std::move(upcoming_);
   upcoming_ = reader_.next_picture();
   const double begin = reader_.start_of(*current_);
-  end_ = begin + reader_.duration_of(*current_);
+  // The last picture is not held longer than a pause may be, whatever the file says.
+  end_ = begin + std::min(reader_.duration_of(*current_), kLongestPause);
   if (reader_.part() && (reader_.stopped() || end_ > reader_.part()->end))
     end_ = reader_.part()->end;
   if (!upcoming_)

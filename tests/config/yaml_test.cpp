@@ -100,6 +100,12 @@ TEST(YamlReader, ReportsNumbersByNameThatAreNone) {
                     HasSubstr("rates.q must lie in [0.1, 10], is 11")));
 }
 
+TEST(YamlReader, RefusesNumbersThatAreNotFinite) {
+  EXPECT_THAT(message_of("inner: {rate: .nan}\nrates: {p: .inf}\n"),
+              AllOf(HasSubstr("bad.yaml:1: inner.rate must be a finite number, is nan"),
+                    HasSubstr("bad.yaml:2: rates.p must be a finite number, is inf")));
+}
+
 TEST(YamlReader, TakesNothingForNoValue) {
   EXPECT_THAT(message_of("name:\ninner: {dim: }\n"),
               AllOf(HasSubstr("bad.yaml:1: name must be a text, is empty"),

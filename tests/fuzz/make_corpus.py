@@ -260,6 +260,11 @@ def containers():
                  f"sine=r=16000:d={seconds}", "-fflags", "+bitexact", "-flags", "+bitexact", *options, str(file)], check=True)
             return file.read_bytes()
 
+    def at_rate(avi, scale, rate):
+        """The same with other seconds per picture: scale / rate."""
+        place = avi.index(b"strh") + 28
+        return avi[:place] + struct.pack("<II", scale, rate) + avi[place + 8:]
+
     whole, part, cut = bytes(2), bytes([3, 6]), 1500
     mpeg = video("a.mpg", "-c:v", "mpeg1video", "-q:v", "20", "-c:a", "mp2", "-b:a", "32k")
     mp4 = video("a.mp4", "-c:v", "mpeg4", "-q:v", "20", "-c:a", "aac", "-b:a", "16k")
@@ -277,6 +282,8 @@ def containers():
         "no_sound": whole + video("a.mp4", "-an", "-c:v", "mpeg4", "-q:v", "20", seconds=0.2),
         "no_picture": whole + video("a.m4a", "-vn", "-c:a", "aac", "-b:a", "16k", seconds=0.2),
         "stereo": whole + video("a.mkv", "-c:v", "mpeg4", "-q:v", "20", "-ac", "2", "-c:a", "pcm_s16le", "-ar", "8000", seconds=0.2),
+        "endless_picture": whole + at_rate(video("a.avi", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "25", "-c:a", "pcm_u8",
+                                                 "-ar", "8000", seconds=0.2), 1 << 31, 1),
         "text": whole + b"no film",
         "wav": whole + wav(struct.pack(f"<{len(TONE)}h", *TONE)),
     }

@@ -84,6 +84,16 @@ TEST_P(SteadyPicturesAtEveryRate, TakesThePictureThatIsShownAtEachMoment) {
 
 INSTANTIATE_TEST_SUITE_P(Rates, SteadyPicturesAtEveryRate, ::testing::Values(24, 25, 30, 50, 60));
 
+TEST(SteadyPictures, HoldTheLastPictureForASecondWhateverTheFileSays) {
+  const TemporaryFolder
+      folder;  // one picture of 68 years; the two bytes before it are the fuzzer's
+  const std::string seed =
+      read_file(LIPSOUND2_SOURCE_DIR "/tests/fuzz/corpus/container/endless_picture");
+  write_file(folder / "a.avi", seed.substr(2));
+
+  EXPECT_EQ(levels_at_25(folder / "a.avi").size(), 25U);
+}
+
 // A flash of three pictures every second in a movie of 29.97 pictures a second, with a click at its
 // start.
 void write_flashes(const TemporaryFolder& folder) {
