@@ -26,7 +26,7 @@ struct EvalFlags {
 };
 
 eval::ScoreTable stored_scores(const std::string& run, const std::string& split) {
-  const auto file = experiment::find_run(run).path / "eval" / split / "scores.json";
+  const auto file = experiment::find_run(run, "lip2mel").path / "eval" / split / "scores.json";
   require(std::filesystem::exists(file),
           ErrorKind::kUsage,
           "{}: no such file; `lipsound2 eval --run {} --split {}` makes it",

@@ -54,15 +54,15 @@ void stop_if_interrupted(train::TrainOutcome outcome) {
   throw CLI::RuntimeError(kStoppedBySignal);
 }
 
-nlohmann::ordered_json described(const train::RunFolder& run) {
+nlohmann::ordered_json described(const train::RunFolder& run, const std::string& task) {
   return {{"run", run.path.string()},
-          {"checkpoint", experiment::find_checkpoint(run.path.string()).string()}};
+          {"checkpoint", experiment::find_checkpoint(run.path.string(), task).string()}};
 }
 
 void run_config(const TrainFlags& flags, const experiment::ExperimentConfig& config) {
   const train::RunFolder run = flags.folder(config.name);
   stop_if_interrupted(experiment::run_training(config, run, flags.start()));
-  const auto result = described(run);
+  const auto result = described(run, config.task);
   write_json(flags.json, result);
   fmt::print("{}\n", result["checkpoint"].get<std::string>());
 }
@@ -72,7 +72,7 @@ void run_stages(const TrainFlags& flags, const experiment::Chain& chain) {
   stop_if_interrupted(experiment::run_chain(chain, folder, flags.start()));
   nlohmann::ordered_json results{{"run", folder.string()}};
   for (const experiment::Stage& stage : chain.stages)
-    results["stages"].push_back(described({folder / stage.folder}));
+    results["stages"].push_back(described({folder / stage.folder}, stage.config.task));
   write_json(flags.json, results);
   fmt::print("{}\n", results["stages"].back()["checkpoint"].get<std::string>());
 }
@@ -93,7 +93,7 @@ void start_from(experiment::ExperimentConfig& config, const TrainFlags& flags) {
     config.from = flags.from;
   if (config.from.empty())
     config.from = experiment::latest_pretraining(config).path.string();
-  config.from = experiment::find_checkpoint(config.from).string();
+  config.from = experiment::find_checkpoint(config.from, config.task).string();
 }
 
 void finetune(const TrainFlags& flags) {

@@ -71,7 +71,7 @@ train::TrainOutcome run_chain(const Chain& chain, const fs::path& folder, Start 
     log::info("stage {} of {}", stage->folder, chain.stages.size());
     ExperimentConfig config = stage->config;
     if (!stage->after.empty())
-      config.from = find_checkpoint((folder / stage->after).string()).string();
+      config.from = find_checkpoint((folder / stage->after).string(), config.task).string();
     if (run_training(config, run, has_begun(run) ? Start::kResume : Start::kNew) ==
         train::TrainOutcome::kInterrupted)
       return train::TrainOutcome::kInterrupted;

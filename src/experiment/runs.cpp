@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <optional>
+
+#include <fmt/format.h>
 
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
@@ -21,24 +24,34 @@ bool has_checkpoint(const train::RunFolder& run) {
 }
 
 // What decides which weights fit: all of a network's config but dropout and loss.
-std::vector<config::FieldLine> shape_of(lip2mel::Lip2MelConfig network) {
+std::vector<config::FieldLine> shape_of(const ExperimentConfig& config) {
+  if (config.task == "vocoder")
+    return config::list_fields(config.vocoder.network);
+  lip2mel::Lip2MelConfig network = config.lip2mel;
   network.loss = {};
   network.encoder.dropout = network.postnet.dropout = 0;
   network.decoder.prenet_dropout = network.decoder.lstm_dropout = 0;
   return config::list_fields(network);
 }
 
-bool is_pretraining(const train::RunFolder& run, const lip2mel::Lip2MelConfig& network) {
+// The config of a run that has weights; none where there is none that this version understands.
+std::optional<ExperimentConfig> config_of(const train::RunFolder& run) {
   if (!has_checkpoint(run) || !fs::exists(run.config()))
-    return false;
+    return std::nullopt;
   try {
-    const auto stored = config::read_yaml<ExperimentConfig>(run.config());
-    return stored.from.empty() &&
-           config::differences(shape_of(stored.lip2mel), shape_of(network)).empty();
-  } catch (const Error& error) {  // of another version of the program
+    return config::read_yaml<ExperimentConfig>(run.config());
+  } catch (const Error& error) {
     log::warn("{}: not looked at: {}", run.path.string(), error.what());
-    return false;
+    return std::nullopt;
   }
+}
+
+// Has it weights, of a network for this task?
+RunTest trained_for(const std::string& task) {
+  return [task](const train::RunFolder& run) {
+    const auto config = config_of(run);
+    return config && config->task == task;
+  };
 }
 
 // The number of a stage's folder, such as 2 of "2-finetune_grid"; 0 for any other folder.
@@ -100,7 +113,7 @@ std::vector<train::Misfit> take_best_weights(torch::nn::Module& network,
 template <class Trained, class Make>
 Trained load_trained(const std::string& run_or_checkpoint, const std::string& task, Make&& make) {
   Trained trained;
-  trained.checkpoint = find_checkpoint(run_or_checkpoint);
+  trained.checkpoint = find_checkpoint(run_or_checkpoint, task);
   const train::TensorFile content = train::load_tensors(trained.checkpoint);
   const auto stored = content.metadata.find("config");
   require(stored != content.metadata.end(),
@@ -123,10 +136,10 @@ Trained load_trained(const std::string& run_or_checkpoint, const std::string& ta
   return trained;
 }
 
-// A run, or the last stage with a checkpoint of a chain.
-train::RunFolder run_in(const fs::path& folder) {
+// A run, or the last stage of a chain that is trained for the task.
+train::RunFolder run_in(const fs::path& folder, const std::string& task) {
   const auto stages = stage_runs(folder);
-  const auto last = std::find_if(stages.rbegin(), stages.rend(), has_checkpoint);
+  const auto last = std::find_if(stages.rbegin(), stages.rend(), trained_for(task));
   return last == stages.rend() ? train::RunFolder{folder} : *last;
 }
 
@@ -142,28 +155,32 @@ std::vector<train::RunFolder> stage_runs(const fs::path& folder) {
   return runs;
 }
 
-train::RunFolder latest_run() {
-  return newest(has_checkpoint, "run with a checkpoint");
+train::RunFolder latest_run(const std::string& task) {
+  return newest(trained_for(task), fmt::format("run of task {} with a checkpoint", task));
 }
 
 train::RunFolder latest_pretraining(const ExperimentConfig& goal) {
-  return newest([&](const train::RunFolder& run) { return is_pretraining(run, goal.lip2mel); },
-                "pre-training run whose network has the sizes of " + goal.name);
+  const auto fits = [&](const train::RunFolder& run) {
+    const auto config = config_of(run);
+    return config && config->task == goal.task && config->from.empty() &&
+           config::differences(shape_of(*config), shape_of(goal)).empty();
+  };
+  return newest(fits, "pre-training run whose network has the sizes of " + goal.name);
 }
 
-train::RunFolder find_run(const std::string& name) {
+train::RunFolder find_run(const std::string& name, const std::string& task) {
   if (name.empty())
-    return latest_run();
+    return latest_run(task);
   for (const fs::path& folder : {fs::path(name), fs::path("runs") / name})
     if (fs::is_directory(folder))
-      return run_in(folder);
+      return run_in(folder, task);
   fail(ErrorKind::kUsage, "{}: no such run folder (and none of that name in runs/)", name);
 }
 
-fs::path find_checkpoint(const std::string& name) {
+fs::path find_checkpoint(const std::string& name, const std::string& task) {
   if (!name.empty() && fs::is_regular_file(name))
     return name;
-  const train::RunFolder run = find_run(name);
+  const train::RunFolder run = find_run(name, task);
   require(has_checkpoint(run),
           ErrorKind::kUsage,
           "{}: holds no checkpoint yet ({} is missing)",

@@ -46,7 +46,7 @@ std::vector<train::Misfit> take_origin(torch::nn::Module& network, const Experim
   if (config.from.empty())
     return {};
   return load_best_weights(network,
-                           find_checkpoint(config.from),
+                           find_checkpoint(config.from, config.task),
                            config.skip_mismatched ? Mismatched::kSkipped : Mismatched::kRefused);
 }
 

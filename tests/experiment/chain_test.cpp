@@ -3,6 +3,7 @@
 #include <ATen/ops/equal.h>
 #include <gmock/gmock.h>
 
+#include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
@@ -237,8 +238,8 @@ class RunsTest : public ChainTest {
 TEST_F(RunsTest, AreFoundInsideChainsToo) {
   run_chain(*load_chain(two_stages(), {}), "runs/chain", Start::kNew);
 
-  EXPECT_EQ(latest_run().path, "runs/chain/2-second");
-  EXPECT_EQ(find_run("chain").path, "runs/chain/2-second");
+  EXPECT_EQ(latest_run("lip2mel").path, "runs/chain/2-second");
+  EXPECT_EQ(find_run("chain", "lip2mel").path, "runs/chain/2-second");
   EXPECT_EQ(latest_pretraining(load_config((tiny_ / "first.yaml").string(), {})).path,
             "runs/chain/1-first");
 }
@@ -256,6 +257,28 @@ TEST_F(RunsTest, GivePretrainingOfTheSameSizesOnly) {
   EXPECT_THROW(
       latest_pretraining(load_config((tiny_ / "first.yaml").string(), {"lip2mel.encoder.lstm=8"})),
       Error);
+}
+
+TEST_F(RunsTest, OfAnotherTaskAreNotTaken) {
+  train("first", {"train.steps=2"});
+  const auto made_vocoder = [this](const std::string& name, const std::string& from) {
+    auto config = load_config((tiny_ / "first.yaml").string(), {});
+    config.task = "vocoder";
+    config.from = from;
+    fs::create_directories(fs::path("runs") / name / "checkpoints");
+    tiny_.file("runs/" + name + "/config.yaml", config::to_yaml(config::list_fields(config)));
+    tiny_.file("runs/" + name + "/checkpoints/last.safetensors", "");
+    return config;
+  };
+  const auto vocoder = made_vocoder("voice", "");
+  made_vocoder("tuned_voice", "runs/voice");
+
+  EXPECT_EQ(latest_run("lip2mel").path, "runs/first");
+  EXPECT_EQ(latest_run("vocoder").path, "runs/tuned_voice");
+  EXPECT_EQ(latest_pretraining(vocoder).path, "runs/voice");
+  EXPECT_EQ(latest_pretraining(load_config((tiny_ / "first.yaml").string(), {})).path,
+            "runs/first");
+  EXPECT_THROW(latest_run("asr"), Error);
 }
 
 }  // namespace

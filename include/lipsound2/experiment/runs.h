@@ -28,17 +28,17 @@ struct TrainedVocoder {
 /// any other folder.
 std::vector<train::RunFolder> stage_runs(const std::filesystem::path& folder);
 
-/// The newest run in runs/ that holds a checkpoint, be it a stage of a chain. Throws kUsage when
-/// there is none.
-train::RunFolder latest_run();
-/// The newest of those that began from scratch and whose network has the sizes of the goal's.
+/// The newest run of this task in runs/ that holds a checkpoint, be it a stage of a chain. Throws
+/// kUsage when there is none.
+train::RunFolder latest_run(const std::string& task);
+/// The newest of those of the goal's task that began from scratch and whose network has its sizes.
 train::RunFolder latest_pretraining(const ExperimentConfig& goal);
-/// The run of this name: a folder, or a name in runs/; empty: the latest. Of a chain, the last
-/// stage that holds a checkpoint.
-train::RunFolder find_run(const std::string& name);
+/// The run of this name: a folder, or a name in runs/; empty: the latest of the task. Of a chain,
+/// the last stage of the task that holds a checkpoint.
+train::RunFolder find_run(const std::string& name, const std::string& task);
 
-/// The checkpoint of a run (best, else last), or the file itself when `name` is one.
-std::filesystem::path find_checkpoint(const std::string& name);
+/// The checkpoint of find_run()'s run (best, else last), or the file itself when `name` is one.
+std::filesystem::path find_checkpoint(const std::string& name, const std::string& task);
 
 /// The network of a run or checkpoint, in eval mode on the device of its config.
 TrainedNetwork load_network(const std::string& run_or_checkpoint);
