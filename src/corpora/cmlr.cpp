@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -13,6 +14,8 @@
 #include "lipsound2/core/file.h"
 
 #include "folder_listing.h"
+#include "found_files.h"
+#include "prepare_text.h"
 #include "transcript_file.h"
 
 namespace lipsound2::corpora {
@@ -24,107 +27,173 @@ constexpr std::array<const char*, 2> kUnseenSpeakers{"s2", "s6"};
 
 constexpr const char* kExample = "section_1_000.80_002.91";
 
-/// Speakers by number.
-std::map<int, std::string> cmlr_speakers(const fs::path& root) {
-  std::map<int, std::string> speakers;
-  for (const char* tree : {"video", "audio"})
-    for (const fs::path& path : list_folder(root / tree)) {
-      const std::string name = path.filename().string();
-      const bool fits = name.size() >= 2 && name.size() <= 4 && name[0] == 's' &&
-                        name.find_first_not_of("0123456789", 1) == std::string::npos;
-      if (fits && fs::is_directory(path))
-        speakers[std::stoi(name.substr(1))] = name;
-    }
-  return speakers;
+std::string name_of_speaker(int number) {
+  return fmt::format("s{}", number);
 }
 
-/// Files below a speaker's folder by <date>/<stem>.
-using CmlrFiles = std::map<std::string, fs::path>;
+/// The three trees, each file under its speaker and <date>/<stem>.
+struct CmlrFiles {
+  FoundFiles videos;
+  FoundFiles sounds;
+  FoundFiles texts;
+  std::set<int> speakers;  ///< also those whom nobody wants
 
-CmlrFiles cmlr_files(const fs::path& speaker, const std::string& extension) {
-  CmlrFiles files;
-  if (!fs::is_directory(speaker))
-    return files;
-  for (const fs::path& date : list_folder(speaker)) {
+  /// By the ending of a file's name; null for other files.
+  FoundFiles* with_ending(const std::string& ending) {
+    return ending == ".mp4"   ? &videos
+           : ending == ".wav" ? &sounds
+           : ending == ".txt" ? &texts
+                              : nullptr;
+  }
+};
+
+/// "20170121/section_1_000.80_002.91" of a path that ends so; nothing for a name without a date.
+std::optional<std::string> cmlr_stem(const fs::path& path) {
+  const std::string date = path.parent_path().filename().string();
+  if (date.empty() || numbered_speaker(date))
+    return std::nullopt;
+  return date + "/" + path.stem().string();
+}
+
+void add_cmlr_folder(const fs::path& folder, int speaker, CmlrFiles& files) {
+  for (const fs::path& date : list_folder(folder)) {
     if (!fs::is_directory(date))
       continue;
     for (const fs::path& file : list_folder(date))
-      if (lower_case(file.extension().string()) == extension)
-        files.emplace(date.filename().string() + "/" + file.stem().string(), file);
+      if (FoundFiles* kind = files.with_ending(lower_case(file.extension().string())))
+        kind->add({speaker, *cmlr_stem(file)}, file);
+  }
+}
+
+void add_cmlr_archive(const std::vector<fs::path>& parts,
+                      const std::vector<std::string>& speakers,
+                      CmlrFiles& files) {
+  const auto archive = std::make_shared<const Archive>(parts);
+  archive->visit([&](const Archive::Member& member) {
+    const fs::path name(member.name);
+    FoundFiles* kind = files.with_ending(lower_case(name.extension().string()));
+    const std::optional<int> speaker = speaker_of_member(member.name, *archive);
+    const std::optional<std::string> stem = cmlr_stem(name);
+    if (!kind || !speaker || !stem)
+      return;
+    files.speakers.insert(*speaker);
+    if (is_wanted(name_of_speaker(*speaker), speakers))
+      kind->add({*speaker, *stem}, archive, member);
+  });
+}
+
+/// What lies in a folder, without the archives.
+void add_cmlr_tree(const fs::path& tree,
+                   const std::vector<std::string>& speakers,
+                   CmlrFiles& files) {
+  for (const fs::path& folder : list_folder(tree)) {
+    const auto speaker = numbered_speaker(folder.filename().string());
+    if (!speaker || !fs::is_directory(folder))
+      continue;
+    files.speakers.insert(*speaker);
+    if (is_wanted(name_of_speaker(*speaker), speakers))
+      add_cmlr_folder(folder, *speaker, files);
+  }
+}
+
+CmlrFiles find_cmlr_files(const fs::path& root, const std::vector<std::string>& speakers) {
+  CmlrFiles files;
+  std::vector<std::vector<fs::path>> archives = find_archives(root);
+  for (const char* name : {"video", "audio", "text"}) {
+    const fs::path tree = root / name;
+    if (!fs::is_directory(tree))
+      continue;
+    add_cmlr_tree(tree, speakers, files);
+    std::ranges::move(find_archives(tree), std::back_inserter(archives));
+  }
+  for (const std::vector<fs::path>& archive : archives) {
+    const std::optional<int> speaker = speaker_of_archive(archive.front());
+    if (speaker)
+      files.speakers.insert(*speaker);
+    if (!speaker || is_wanted(name_of_speaker(*speaker), speakers))
+      add_cmlr_archive(archive, speakers, files);
   }
   return files;
 }
 
-std::int64_t size_of(const fs::path& file) {
-  return static_cast<std::int64_t>(fs::file_size(file));
+/// Throws kData unless there are videos and sounds, and some of every speaker that is wanted.
+void require_trees(const fs::path& root,
+                   const CmlrFiles& files,
+                   const std::vector<std::string>& wanted) {
+  std::vector<std::string> speakers;
+  for (const int speaker : files.speakers)
+    speakers.push_back(name_of_speaker(speaker));
+  require_found(root, wanted, speakers);
+  const auto require_tree = [&](const FoundFiles& tree, const char* name, const char* ending) {
+    require(!tree.files().empty(),
+            ErrorKind::kData,
+            "{}: expected CMLR's {}/s1/20170121/{}{}, or {}/s1.zip with it, found none",
+            root.string(),
+            name,
+            kExample,
+            ending,
+            name);
+  };
+  require_tree(files.videos, "video", ".mp4");
+  require_tree(files.sounds, "audio", ".wav");
 }
 
-/// All that lies in the three trees of one speaker.
-class CmlrSpeaker {
- public:
-  CmlrSpeaker(const fs::path& root, std::string name)
-      : root_(root),
-        name_(std::move(name)),
-        videos_(cmlr_files(root / "video" / name_, ".mp4")),
-        sounds_(cmlr_files(root / "audio" / name_, ".wav")),
-        texts_(cmlr_files(root / "text" / name_, ".txt")) {}
+/// Clips of which there is a video or a sound.
+std::set<FoundFiles::Key> cmlr_clips(const CmlrFiles& files) {
+  std::set<FoundFiles::Key> keys;
+  for (const FoundFiles* tree : {&files.videos, &files.sounds})
+    for (const auto& [key, file] : tree->files())
+      keys.insert(key);
+  return keys;
+}
 
-  /// Clips of which there is a video or a sound.
-  std::set<std::string> stems() const {
-    std::set<std::string> stems;
-    for (const CmlrFiles* files : {&videos_, &sounds_})
-      for (const auto& [stem, path] : *files)
-        stems.insert(stem);
-    return stems;
+void add_video(const fs::path& root,
+               const FoundFiles::Key& key,
+               const FoundFile* video,
+               SourceClip& clip) {
+  if (video) {
+    clip.video = video->source;
+    clip.bytes += video->bytes;
+    return;
   }
+  clip.video.path = (root / "video" / clip.speaker / (key.second + ".mp4")).string();
+  clip.fault = "expected a video beside the sound, found none";
+}
 
-  SourceClip clip(const std::string& stem) const {
-    SourceClip clip;
-    clip.id = name_ + "/" + stem;
-    clip.speaker = name_;
-    add_video(clip, stem);
-    add_sound(clip, stem);
-    add_text(clip, stem);
-    return clip;
+void add_sound(const FoundFile* sound, SourceClip& clip) {
+  if (!sound) {
+    clip.fault = "expected its sound in the tree audio, found none";
+    return;
   }
+  clip.sound = sound->source;
+  clip.bytes += sound->bytes;
+}
 
- private:
-  void add_video(SourceClip& clip, const std::string& stem) const {
-    const auto found = videos_.find(stem);
-    const fs::path path =
-        found == videos_.end() ? root_ / "video" / name_ / (stem + ".mp4") : found->second;
-    clip.video.path = path.string();
-    if (found == videos_.end())
-      clip.fault = "expected a video beside the sound, found none";
-    else
-      clip.bytes += size_of(path);
+void add_text(const FoundFile* file, SourceClip& clip) {
+  if (!file) {
+    clip.note = "no transcript";
+    return;
   }
-
-  void add_sound(SourceClip& clip, const std::string& stem) const {
-    const auto found = sounds_.find(stem);
-    if (found == sounds_.end()) {
-      clip.fault = "expected its sound in the tree audio, found none";
-      return;
-    }
-    clip.sound.path = found->second.string();
-    clip.bytes += size_of(found->second);
-  }
-
-  void add_text(SourceClip& clip, const std::string& stem) const {
-    const auto found = texts_.find(stem);
-    const Transcript transcript = found == texts_.end()
-                                      ? Transcript{.text = "", .timed = {}, .note = "no transcript"}
-                                      : read_first_line(found->second);
+  try {
+    const Transcript transcript = first_line(file->source.read());
     clip.text = transcript.text;
     clip.note = transcript.note;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kData)
+      throw;
+    clip.note = std::string("transcript left out, ") + error.what();
   }
+}
 
-  fs::path root_;
-  std::string name_;
-  CmlrFiles videos_;
-  CmlrFiles sounds_;
-  CmlrFiles texts_;
-};
+SourceClip cmlr_clip(const fs::path& root, const CmlrFiles& files, const FoundFiles::Key& key) {
+  SourceClip clip;
+  clip.speaker = name_of_speaker(key.first);
+  clip.id = clip.speaker + "/" + key.second;
+  add_video(root, key, files.videos.find(key), clip);
+  add_sound(files.sounds.find(key), clip);
+  add_text(files.texts.find(key), clip);
+  return clip;
+}
 
 /// s5/20151009/section_3_030.36_032.65 for s5/20151009_section_3_030.36_032.65, which may also be
 /// written with slashes throughout; nothing for another line.
@@ -203,10 +272,11 @@ std::vector<std::string> list_remarks(const std::map<std::string, Split>& lists,
     for (const auto& [id, listed] : lists)
       count += listed == split;
     if (count != published)
-      remarks.push_back(fmt::format("{} names {} clips, published are {}", file, count, published));
+      remarks.push_back(
+          fmt::format("{} names {}, published are {}", file, counted(count, "clip"), published));
   }
   if (unlisted > 0)
-    remarks.push_back(fmt::format("in none of the lists, so split by hash: {} clips", unlisted));
+    remarks.push_back("in none of the lists, so split by hash: " + counted(unlisted, "clip"));
   return remarks;
 }
 
@@ -230,58 +300,30 @@ Splits official_split(const fs::path& root, const char* name) {
   return Splits(std::move(listed));
 }
 
-/// The distributor ships one zip file per speaker.
-void require_unpacked(const fs::path& root, const std::string& tree) {
-  const fs::path folder = root / tree;
-  require_folder(folder, "the tree of CMLR, unpacked, beside the others");
-  const std::vector<fs::path> entries = list_folder(folder);
-  const auto zip = std::ranges::find_if(entries, [&](const fs::path& path) {
-    return path.extension() == ".zip" && !fs::is_directory(folder / path.stem());
-  });
-  require(zip == entries.end(),
-          ErrorKind::kData,
-          "{}: expected it unpacked, as {}/{}/20170121/{}; found the archive alone",
-          zip == entries.end() ? "" : zip->string(),
-          folder.string(),
-          zip == entries.end() ? "" : zip->stem().string(),
-          kExample);
-}
-
 }  // namespace
 
 CmlrReader::CmlrReader(CorpusOptions options) : options_(std::move(options)) {
-  require_folder(options_.root, "the folder of CMLR, with video, audio and text in it");
-  require_unpacked(options_.root, "video");
-  require_unpacked(options_.root, "audio");
+  require_folder(options_.root,
+                 "the folder of CMLR, with video, audio and text in it, unpacked or as zip files");
 }
 
 std::vector<std::string> CmlrReader::find(const std::function<void(SourceClip)>& take) const {
-  std::vector<std::string> speakers;
-  for (const auto& [number, name] : cmlr_speakers(options_.root))
-    speakers.push_back(name);
-  require_found(options_.root, options_.speakers, speakers);
+  const CmlrFiles files = find_cmlr_files(options_.root, options_.speakers);
+  require_trees(options_.root, files, options_.speakers);
   const std::map<std::string, Split> lists = read_lists(options_.root);
-  std::int64_t found = 0;
   std::int64_t unlisted = 0;
-  for (const std::string& name : speakers) {
-    if (!is_wanted(name, options_.speakers))
-      continue;
-    const CmlrSpeaker speaker(options_.root, name);
-    for (const std::string& stem : speaker.stems()) {
-      SourceClip clip = speaker.clip(stem);
-      const auto split = lists.find(clip.id);
-      clip.split = split == lists.end() ? Split::kNone : split->second;
-      unlisted += clip.split == Split::kNone;
-      take(std::move(clip));
-      ++found;
-    }
+  for (const FoundFiles::Key& key : cmlr_clips(files)) {
+    SourceClip clip = cmlr_clip(options_.root, files, key);
+    const auto split = lists.find(clip.id);
+    clip.split = split == lists.end() ? Split::kNone : split->second;
+    unlisted += clip.split == Split::kNone;
+    take(std::move(clip));
   }
-  require(found > 0,
-          ErrorKind::kData,
-          "{}: expected clips of CMLR such as video/s1/20170121/{}.mp4, found none",
-          options_.root.string(),
-          kExample);
-  return list_remarks(lists, unlisted);
+  std::vector<std::string> remarks;
+  for (const FoundFiles* tree : {&files.videos, &files.sounds, &files.texts})
+    std::ranges::move(tree->remarks(), std::back_inserter(remarks));
+  std::ranges::move(list_remarks(lists, unlisted), std::back_inserter(remarks));
+  return remarks;
 }
 
 std::vector<PublishedSplit> CmlrReader::published_splits() const {

@@ -31,6 +31,13 @@ Splits CorpusReader::splits(const std::string& name) const {
        name);
 }
 
+std::optional<SplitCounts> CorpusReader::published_counts(const std::string& name) const {
+  for (const PublishedSplit& split : published_splits())
+    if (split.name == name)
+      return split.counts;
+  return std::nullopt;
+}
+
 const std::vector<std::string>& corpus_names() {
   static const std::vector<std::string> names{
       "grid", "voxceleb2", "tcd-timit", "tcd-timit-30deg", "cmlr", "folder"};

@@ -22,9 +22,6 @@ namespace demo {
 
 namespace {
 
-/// Names the settings, so that two corpora are never mixed in one folder.
-constexpr const char* kNoteName = "demo_corpus.txt";
-
 struct ClipJob {
   std::int64_t speaker = 1;
   Sentence sentence;
@@ -66,7 +63,7 @@ std::string note_of(const DemoCorpusConfig& config) {
 
 void open_folder(const DemoCorpusConfig& config) {
   make_folder(config.out);
-  const std::filesystem::path note = config.out / kNoteName;
+  const std::filesystem::path note = config.out / kDemoCorpusNote;
   std::error_code unreadable;
   const bool fresh = std::filesystem::is_empty(config.out, unreadable);
   require(!unreadable,

@@ -2,16 +2,19 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <fmt/ranges.h>
 
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/file.h"
+#include "lipsound2/corpora/demo_corpus.h"
 
 #include "folder_listing.h"
-#include "published_list.h"
+#include "found_files.h"
+#include "prepare_text.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -50,21 +53,9 @@ std::string_view grid_word(const std::array<GridWord, N>& words, char key) {
   return found == words.end() ? std::string_view() : found->word;
 }
 
-/// 7 for "s7", nothing for what is no talker's folder.
-std::optional<int> talker_number(const std::string& folder) {
-  const bool fits = folder.size() >= 2 && folder.size() <= 4 && folder[0] == 's' &&
-                    folder.find_first_not_of("0123456789", 1) == std::string::npos;
-  return fits ? std::optional(std::stoi(folder.substr(1))) : std::nullopt;
-}
-
-bool is_grid_clip(const fs::directory_entry& entry) {
-  return entry.path().extension() == ".mpg" &&
-         !entry.path().filename().string().starts_with("._") && entry.is_regular_file();
-}
-
 /// The words of an alignment without its silences, or nothing when a line is not "start end word".
-std::optional<std::string> alignment_words(const fs::path& file) {
-  std::istringstream lines(read_file(file));
+std::optional<std::string> alignment_words(const std::string& alignment) {
+  std::istringstream lines(alignment);
   std::string sentence;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);
@@ -82,96 +73,212 @@ std::optional<std::string> alignment_words(const fs::path& file) {
   return sentence.empty() ? std::nullopt : std::optional(sentence);
 }
 
-/// What is wrong with the clip's alignment; empty when it agrees or there is none.
-std::string alignment_note(const fs::path& root, const SourceClip& clip, const fs::path& video) {
-  const std::string name = video.stem().string() + ".align";
-  fs::path file = root / "alignments" / clip.speaker / name;
-  if (!fs::exists(file))
-    file = root / clip.speaker / "align" / name;
-  if (!fs::exists(file))
-    return "";
-  const std::optional<std::string> words = alignment_words(file);
-  if (!words)
-    return "malformed alignment, text taken from the file name";
-  return *words == clip.text
-             ? ""
-             : "alignment disagrees, text taken from the file name: aligned '" + *words + "'";
-}
-
-SourceClip grid_clip(const fs::path& root, const std::string& speaker, const fs::path& video) {
-  SourceClip clip;
-  clip.id = speaker + "/" + video.stem().string();
-  clip.speaker = speaker;
-  clip.video.path = video.string();
-  clip.bytes = static_cast<std::int64_t>(fs::file_size(video));
-  if (const auto sentence = grid_sentence(video.stem().string())) {
-    clip.text = *sentence;
-    clip.note = alignment_note(root, clip, video);
-  } else {
-    clip.fault = "expected a GRID name such as bbaf2n.mpg, found " + video.filename().string();
+/// The same of a file, or nothing when it is damaged in its archive.
+std::optional<std::string> read_alignment(const SourceFile& file) {
+  try {
+    return alignment_words(file.read());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kData)
+      throw;
+    return std::nullopt;
   }
-  return clip;
 }
 
-/// The clips of one talker by name.
-std::map<std::string, SourceClip> talker_clips(const fs::path& root, const std::string& speaker) {
-  std::map<std::string, SourceClip> clips;
-  for (const fs::path& folder : {root / speaker, root / speaker / "video" / "mpg_6000"}) {
-    if (!fs::is_directory(folder))
+/// The talkers who are women; of talker 21 there is no video.
+constexpr std::array<int, 15> kGridWomen{4, 7, 11, 15, 16, 18, 20, 22, 23, 24, 25, 29, 31, 33, 34};
+constexpr int kGridTalkers = 34;
+constexpr int kTalkerWithoutVideo = 21;
+
+Sex sex_of_talker(int talker) {
+  if (talker < 1 || talker > kGridTalkers || talker == kTalkerWithoutVideo)
+    return Sex::kUnknown;
+  return std::ranges::find(kGridWomen, talker) == kGridWomen.end() ? Sex::kMale : Sex::kFemale;
+}
+
+std::string name_of_talker(int talker) {
+  return fmt::format("s{}", talker);
+}
+
+/// All that lies below the root.
+struct GridFiles {
+  FoundFiles clips;
+  FoundFiles alignments;
+  std::set<int> talkers;  ///< also those whom nobody wants
+};
+
+std::multimap<int, fs::path> talker_folders(const fs::path& root) {
+  std::multimap<int, fs::path> folders;
+  if (fs::is_directory(root))
+    for (const fs::path& folder : list_folder(root))
+      if (const auto talker = numbered_speaker(folder.filename().string());
+          talker && fs::is_directory(folder))
+        folders.emplace(*talker, folder);
+  return folders;
+}
+
+void add_grid_folder(const fs::path& folder, int talker, FoundFiles& files, const char* ending) {
+  if (!fs::is_directory(folder))
+    return;
+  for (const fs::path& file : list_folder(folder))
+    if (file.extension() == ending && fs::is_regular_file(file))
+      files.add({talker, file.stem().string()}, file);
+}
+
+void add_grid_archive(const std::vector<fs::path>& parts,
+                      const std::vector<std::string>& speakers,
+                      GridFiles& files) {
+  const auto archive = std::make_shared<const Archive>(parts);
+  archive->visit([&](const Archive::Member& member) {
+    const fs::path name(member.name);
+    const bool is_clip = name.extension() == ".mpg";
+    const std::optional<int> talker = speaker_of_member(member.name, *archive);
+    if (!talker || (!is_clip && name.extension() != ".align"))
+      return;
+    if (is_clip)
+      files.talkers.insert(*talker);
+    if (is_wanted(name_of_talker(*talker), speakers))
+      (is_clip ? files.clips : files.alignments)
+          .add({*talker, name.stem().string()}, archive, member);
+  });
+}
+
+GridFiles find_grid_files(const fs::path& root, const std::vector<std::string>& speakers) {
+  GridFiles files;
+  for (const auto& [talker, folder] : talker_folders(root)) {
+    files.talkers.insert(talker);
+    if (!is_wanted(name_of_talker(talker), speakers))
       continue;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder))
-      if (is_grid_clip(entry) && !clips.contains(entry.path().stem().string()))
-        clips[entry.path().stem().string()] = grid_clip(root, speaker, entry.path());
+    add_grid_folder(folder, talker, files.clips, ".mpg");
+    add_grid_folder(folder / "video" / "mpg_6000", talker, files.clips, ".mpg");
+    add_grid_folder(folder / "align", talker, files.alignments, ".align");
   }
-  return clips;
+  for (const auto& [talker, folder] : talker_folders(root / "alignments"))
+    if (is_wanted(name_of_talker(talker), speakers))
+      add_grid_folder(folder, talker, files.alignments, ".align");
+  for (const std::vector<fs::path>& archive : find_archives(root)) {
+    const std::optional<int> talker = speaker_of_archive(archive.front());
+    if (talker)
+      files.talkers.insert(*talker);
+    if (!talker || is_wanted(name_of_talker(*talker), speakers))
+      add_grid_archive(archive, speakers, files);
+  }
+  return files;
 }
 
-std::map<int, std::string> find_talkers(const fs::path& root) {
-  std::map<int, std::string> talkers;
-  for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
-    const std::string name = entry.path().filename().string();
-    if (const auto number = talker_number(name); number && entry.is_directory())
-      talkers[*number] = name;
+/// How the alignments of one talker fit his clips.
+struct AlignmentTally {
+  std::int64_t clips = 0;
+  std::int64_t disagree = 0;
+  std::int64_t missing = 0;
+};
+
+/// The clips in their order, each with its alignment looked at.
+class GridClips {
+ public:
+  GridClips(const GridFiles& files, const fs::path& root)
+      : files_(files), are_people_(!fs::exists(root / kDemoCorpusNote)) {}
+
+  SourceClip clip(const FoundFiles::Key& key, const FoundFile& file) {
+    SourceClip clip;
+    clip.speaker = name_of_talker(key.first);
+    clip.id = clip.speaker + "/" + key.second;
+    clip.video = file.source;
+    clip.bytes = file.bytes;
+    if (are_people_)
+      clip.sex = sex_of_talker(key.first);
+    if (const auto sentence = grid_sentence(key.second)) {
+      clip.text = *sentence;
+      clip.note = alignment_note(key, clip.text);
+    } else {
+      clip.fault = fmt::format("expected a GRID name such as bbaf2n.mpg, found {}.mpg", key.second);
+    }
+    return clip;
   }
-  return talkers;
+
+  std::vector<std::string> remarks() const {
+    std::vector<std::string> lines;
+    for (const auto& [talker, tally] : tallies_) {
+      std::vector<std::string> odd;
+      if (tally.disagree > 0)
+        odd.push_back(fmt::format("{} of other words", tally.disagree));
+      if (tally.missing > 0)
+        odd.push_back(fmt::format("{} missing", tally.missing));
+      if (!odd.empty())
+        lines.push_back(fmt::format("{}: alignments of {}: {}; the text is that of the file names",
+                                    name_of_talker(talker),
+                                    counted(tally.clips, "clip"),
+                                    fmt::join(odd, ", ")));
+    }
+    return lines;
+  }
+
+ private:
+  /// What is wrong with the clip's alignment; empty when it agrees or there is none.
+  std::string alignment_note(const FoundFiles::Key& key, const std::string& text) {
+    if (!files_.alignments.has(key.first))
+      return "";
+    AlignmentTally& tally = tallies_[key.first];
+    ++tally.clips;
+    const FoundFile* file = files_.alignments.find(key);
+    if (!file) {
+      ++tally.missing;
+      return "";
+    }
+    const std::optional<std::string> words = read_alignment(file->source);
+    if (words == text)
+      return "";
+    ++tally.disagree;
+    return words ? "alignment disagrees, text taken from the file name: aligned '" + *words + "'"
+                 : "malformed alignment, text taken from the file name";
+  }
+
+  const GridFiles& files_;
+  const bool are_people_;  ///< those of a demo corpus are drawn
+  std::map<int, AlignmentTally> tallies_;
+};
+
+/// Talkers with alignments but without a clip.
+std::vector<std::string> silent_talkers(const GridFiles& files) {
+  std::vector<std::string> without;
+  std::vector<std::string> lines;
+  for (int talker = 1; talker <= kGridTalkers; ++talker) {
+    if (!files.alignments.has(talker) || files.clips.has(talker))
+      continue;
+    if (talker == kTalkerWithoutVideo)
+      lines.push_back("talker 21 of GRID was recorded without video: nothing is missing");
+    else
+      without.push_back(name_of_talker(talker));
+  }
+  if (!without.empty())
+    lines.push_back(
+        fmt::format("alignments but no clips of {}: {}",
+                    without.size() == 1 ? "a talker" : fmt::format("{} talkers", without.size()),
+                    fmt::join(without, ", ")));
+  return lines;
 }
 
-void require_speakers(const fs::path& root,
-                      const std::map<int, std::string>& talkers,
-                      const std::vector<std::string>& speakers) {
-  std::string found;
-  for (const auto& [number, name] : talkers)
-    found += (found.empty() ? "" : ", ") + name;
-  for (const std::string& speaker : speakers)
-    require(std::ranges::any_of(talkers, [&](const auto& t) { return t.second == speaker; }),
+/// Throws kData unless there are clips, and some of every speaker that is wanted.
+void require_talkers(const fs::path& root,
+                     const GridFiles& files,
+                     const std::vector<std::string>& wanted) {
+  std::vector<std::string> talkers;
+  for (const int talker : files.talkers)
+    talkers.push_back(name_of_talker(talker));
+  for (const std::string& speaker : wanted) {
+    const std::optional<int> talker = numbered_speaker(speaker);
+    require(talker && files.clips.has(*talker),
             ErrorKind::kData,
-            "{}: expected a folder {} of that speaker, found {}",
+            "{}: expected clips of speaker {}{}, found {}",
             root.string(),
             speaker,
-            found.empty() ? "no speaker" : found);
-}
-
-bool is_one_of(const std::string& speaker, std::initializer_list<int> talkers) {
-  return std::ranges::any_of(talkers,
-                             [&](int talker) { return speaker == "s" + std::to_string(talker); });
-}
-
-std::optional<std::string> four_talkers(const SourceClip& clip) {
-  return is_one_of(clip.speaker, {1, 2, 4, 29}) ? Splits().split_of(clip) : std::nullopt;
-}
-
-std::optional<std::string> unseen_talkers(const SourceClip& clip) {
-  if (is_one_of(clip.speaker, {2, 4, 11, 13, 15, 18, 19, 25, 31, 33}))
-    return "test";
-  if (is_one_of(clip.speaker, {9, 20, 23, 27, 29, 30, 34}))
-    return "valid";
-  if (is_one_of(clip.speaker, {1, 3, 5, 6, 7, 8, 10, 12, 14, 16, 17, 22, 24, 26, 28, 32}))
-    return "train";
-  return std::nullopt;
-}
-
-std::optional<std::string> unseen_talkers_of_lipnet(const SourceClip& clip) {
-  return is_one_of(clip.speaker, {1, 2, 20, 22}) ? "test" : train_or_valid(clip.id);
+            talker == kTalkerWithoutVideo ? " (of whom GRID has no video)" : "",
+            talkers.empty() ? "no speaker" : fmt::format("{}", fmt::join(talkers, ", ")));
+  }
+  require(!files.clips.files().empty(),
+          ErrorKind::kData,
+          "{}: expected clips of the GRID corpus, such as s1/bbaf2n.mpg, "
+          "s1/video/mpg_6000/bbaf2n.mpg or those in s1.zip, found none",
+          root.string());
 }
 
 }  // namespace
@@ -191,35 +298,21 @@ std::optional<std::string> grid_sentence(std::string_view name) {
 }
 
 GridReader::GridReader(CorpusOptions options) : options_(std::move(options)) {
-  require_folder(options_.root, "the folder of the GRID corpus with clips sN/<id>.mpg");
+  require_folder(options_.root,
+                 "the folder of the GRID corpus with clips sN/<id>.mpg or archives sN.zip");
 }
 
 std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>& take) const {
-  const std::vector<std::string>& speakers = options_.speakers;
-  const std::map<int, std::string> talkers = find_talkers(options_.root);
-  require_speakers(options_.root, talkers, speakers);
-  std::int64_t found = 0;
-  for (const auto& [number, speaker] : talkers) {
-    if (!is_wanted(speaker, speakers))
-      continue;
-    for (auto& [name, clip] : talker_clips(options_.root, speaker)) {
-      take(std::move(clip));
-      ++found;
-    }
-  }
-  require(found > 0,
-          ErrorKind::kData,
-          "{}: expected clips of the GRID corpus, such as s1/bbaf2n.mpg or "
-          "s1/video/mpg_6000/bbaf2n.mpg, found none in {} speaker folders",
-          options_.root.string(),
-          speakers.empty() ? talkers.size() : speakers.size());
-  return {};
-}
-
-std::vector<PublishedSplit> GridReader::published_splits() const {
-  return {{"four", [] { return Splits(four_talkers); }},
-          {"unseen", [] { return Splits(unseen_talkers); }},
-          {"unseen-lipnet", [] { return Splits(unseen_talkers_of_lipnet); }}};
+  const GridFiles files = find_grid_files(options_.root, options_.speakers);
+  require_talkers(options_.root, files, options_.speakers);
+  GridClips clips(files, options_.root);
+  for (const auto& [key, file] : files.clips.files())
+    take(clips.clip(key, file));
+  std::vector<std::string> remarks = files.clips.remarks();
+  if (options_.speakers.empty())
+    std::ranges::move(silent_talkers(files), std::back_inserter(remarks));
+  std::ranges::move(clips.remarks(), std::back_inserter(remarks));
+  return remarks;
 }
 
 }  // namespace lipsound2::corpora

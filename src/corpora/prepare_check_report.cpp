@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstdlib>
 
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,22 @@ std::string time_text(double seconds) {
                         : fmt::format("{:.1f} h", seconds / 3600);
 }
 
+/// What follows "33 speakers".
+std::string shared_text(const CheckReport& report) {
+  const std::vector<std::string> shared = report.shared_speakers();
+  if (shared.empty())
+    return report.splits.size() > 1 ? ", none of them in more than one split" : "";
+  if (shared.size() == report.speakers.size())
+    return shared.size() == 1 ? ", in more than one split"
+                              : ", each of them in more than one split";
+  return fmt::format(", {} of them in more than one split, such as {}", shared.size(), shared[0]);
+}
+
+/// "-22 to 5", or "3" where all are the same.
+std::string range_text(const std::string& least, const std::string& most) {
+  return least == most ? least : least + " to " + most;
+}
+
 std::string plan_part(const CheckReport& report) {
   std::string text = fmt::format("looked at {} of {} in {}; nothing was written\n",
                                  counted(report.clips, "clip"),
@@ -35,10 +52,7 @@ std::string plan_part(const CheckReport& report) {
     if (const auto found = report.splits.find(split); found != report.splits.end())
       splits.push_back(fmt::format("{} {}", split, found->second));
   text += fmt::format("splits: {}\n", fmt::join(splits, ", "));
-  const std::vector<std::string> shared = report.shared_speakers();
-  text += fmt::format("{}; in more than one split: {}\n",
-                      speakers_text(report.speakers),
-                      shared.empty() ? "none" : counted(std::ssize(shared), "speaker"));
+  text += speakers_text(report.speakers) + shared_text(report) + "\n";
   text += speaker_rows(report.speakers);
   if (report.left_out > 0)
     text += fmt::format("in no list, left out: {}\n", counted(report.left_out, "clip"));
@@ -51,16 +65,29 @@ std::string plan_part(const CheckReport& report) {
   return text + kinds_text("notes", report.notes);
 }
 
-std::string milliseconds(const Spread& spread) {
-  return fmt::format("{:+.0f} to {:+.0f} ms, median {:+.0f} ms",
-                     1000 * spread.least,
-                     1000 * spread.most,
-                     1000 * spread.median);
+/// Such as "sound begins" with what is told of it, in whole milliseconds after the pictures.
+std::string delay_text(const std::string& what, const Spread& spread) {
+  const auto milliseconds = [](double seconds) { return std::lround(1000 * seconds); };
+  const long least = milliseconds(spread.least);
+  const long most = milliseconds(spread.most);
+  if (least == most)
+    return least == 0 ? what + " with the pictures\n"
+                      : fmt::format("{} {} ms {} the pictures\n",
+                                    what,
+                                    std::abs(least),
+                                    least < 0 ? "before" : "after");
+  return fmt::format("{} after the pictures by {} to {} ms, median {} ms (negative: before them)\n",
+                     what,
+                     least,
+                     most,
+                     milliseconds(spread.median));
 }
 
 std::string decibels_text(const Spread& spread) {
-  return fmt::format(
-      "{:.1f} to {:.1f} dB, median {:.1f} dB", spread.least, spread.most, spread.median);
+  const std::string least = fmt::format("{:.1f}", spread.least);
+  const std::string most = fmt::format("{:.1f}", spread.most);
+  const std::string median = least == most ? "" : fmt::format(", median {:.1f} dB", spread.median);
+  return range_text(least, most) + " dB" + median;
 }
 
 std::string sound_part(const LookCensus& looks) {
@@ -69,8 +96,7 @@ std::string sound_part(const LookCensus& looks) {
     text += fmt::format("no sound: {}\n", counted(looks.mute, "clip"));
   if (looks.sounds.empty())
     return text;
-  text += fmt::format("sound begins after the pictures by {}\n", milliseconds(looks.sound_start));
-  text += fmt::format("sound ends after the pictures by {}\n", milliseconds(looks.sound_end));
+  text += delay_text("sound begins", looks.sound_start) + delay_text("sound ends", looks.sound_end);
   text += fmt::format("loudness, of full scale: RMS {}; peak {}\n",
                       decibels_text(looks.rms),
                       decibels_text(looks.peak));
@@ -80,16 +106,21 @@ std::string sound_part(const LookCensus& looks) {
   return text;
 }
 
+std::string length_text(const LookCensus& looks) {
+  const std::string least = fmt::format("{:.2f}", looks.length.least);
+  const std::string most = fmt::format("{:.2f}", looks.length.most);
+  const std::string median =
+      least == most ? "" : fmt::format(", median {:.2f} s", looks.length.median);
+  return fmt::format(
+      "length: {} s{}; {:.2f} h in all\n", range_text(least, most), median, looks.seconds / 3600);
+}
+
 std::string look_part(const LookCensus& looks) {
   std::string text = kinds_text("containers", looks.containers) +
                      kinds_text("pictures", looks.sizes) +
                      kinds_text("frame rates", looks.frame_rates);
   if (looks.seconds > 0)
-    text += fmt::format("length: {:.2f} to {:.2f} s, median {:.2f} s; {:.2f} h in all\n",
-                        looks.length.least,
-                        looks.length.most,
-                        looks.length.median,
-                        looks.seconds / 3600);
+    text += length_text(looks);
   text += sound_part(looks);
   if (looks.duplicates.empty())
     text += "equal files: none\n";

@@ -1,6 +1,8 @@
 #include "prepare_plan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 
 #include <fmt/ranges.h>
 
@@ -8,6 +10,8 @@
 #include "lipsound2/core/random.h"
 #include "lipsound2/corpora/corpus_reader.h"
 #include "lipsound2/corpora/splits.h"
+
+#include "prepare_text.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -98,14 +102,40 @@ std::uint64_t hash_of_clips(const Plan& plan) {
   return state;
 }
 
+/// Where a published split has other numbers of clips here. `counts` are those found, by split.
+std::vector<std::string> count_remarks(const std::string& name,
+                                       const SplitCounts& published,
+                                       std::map<std::string, std::int64_t>& counts) {
+  std::vector<std::string> remarks;
+  const auto compare = [&](const char* what, std::int64_t found, std::int64_t expected) {
+    if (found != expected)
+      remarks.push_back(fmt::format("--splits {}: {} for {}, published are {}",
+                                    name,
+                                    counted(found, "clip"),
+                                    what,
+                                    expected));
+  };
+  if (published.valid > 0) {
+    compare("training", counts["train"], published.train);
+    compare("validation", counts["valid"], published.valid);
+  } else {
+    compare("training and validation", counts["train"] + counts["valid"], published.train);
+  }
+  compare("testing", counts["test"], published.test);
+  return remarks;
+}
+
 /// Takes clips from the reader until the plan is full.
 void find_planned(const CorpusReader& corpus, const PrepareConfig& config, Plan& plan) {
   const Splits splits = read_splits(corpus, config.splits);
   ListedIds listed(splits);
+  std::map<std::string, std::int64_t> counts;
   try {
     plan.remarks = corpus.find([&](SourceClip clip) {
       listed.meet(clip.id);
       std::optional<std::string> split = splits.split_of(clip);
+      if (split)
+        ++counts[*split];
       if (!split)
         ++plan.left_out;
       else if (config.limit == 0 || std::ssize(plan.clips) < config.limit)
@@ -115,6 +145,9 @@ void find_planned(const CorpusReader& corpus, const PrepareConfig& config, Plan&
     fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
   }
   plan.missing = listed.missing(config.speakers);
+  const std::string name = config.splits.string();
+  if (const auto published = corpus.published_counts(name); published && config.speakers.empty())
+    std::ranges::move(count_remarks(name, *published, counts), std::back_inserter(plan.remarks));
 }
 
 }  // namespace

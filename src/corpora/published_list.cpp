@@ -15,6 +15,15 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kValidationOneIn = 20;
 
+/// Where a clip goes by the mark at its end, which is taken off.
+std::vector<std::string>& place_of(std::string& clip, PublishedSpeaker& speaker) {
+  const char mark = clip.back();
+  if (mark != '*' && mark != '+' && mark != '-')
+    return speaker.train;
+  clip.pop_back();
+  return mark == '*' ? speaker.test : mark == '+' ? speaker.valid : speaker.left_out;
+}
+
 fs::path find_list(const std::string& name) {
   const std::string file = "splits/" + name + ".txt";
   std::string looked;
@@ -38,12 +47,10 @@ std::vector<PublishedSpeaker> read_published_list(const std::string& name) {
     std::istringstream words(line);
     PublishedSpeaker speaker;
     words >> speaker.speaker;
-    for (std::string clip; words >> clip;)
-      if (clip.ends_with("*"))
-        speaker.test.push_back(clip.substr(0, clip.size() - 1));
-      else
-        speaker.train.push_back(clip);
-    require(!speaker.train.empty() || !speaker.test.empty(),
+    std::size_t clips = 0;
+    for (std::string clip; words >> clip; ++clips)
+      place_of(clip, speaker).push_back(clip);
+    require(clips > 0,
             ErrorKind::kData,
             "{}: expected a speaker and clips, found '{}'",
             file.string(),

@@ -9,13 +9,16 @@ namespace lipsound2::corpora {
 struct PublishedSpeaker {
   std::string speaker;
   std::vector<std::string> train;
+  std::vector<std::string> valid;
   std::vector<std::string> test;
+  std::vector<std::string> left_out;  ///< clips of the corpus that are in none of its lists
 };
 
 /// The list splits/NAME.txt that comes with the program (the folder configs of its sources): a line
-/// per speaker, with his name and his clips, those of the test marked by a star; lines that begin
-/// with # say where it is from. Throws kIo, naming the places, when it is not there; kData for
-/// another format.
+/// per speaker, with his name and his clips, those of the test marked by a star, of the validation
+/// by a plus and those left out by a minus; lines that begin with # say where it is from. Whether
+/// it names the clips for training, or leaves them for all others, is each list's own affair.
+/// Throws kIo, naming the places, when it is not there; kData for another format.
 std::vector<PublishedSpeaker> read_published_list(const std::string& name);
 
 /// Which part of published training clips is set aside for validation where no list says: one in

@@ -1,5 +1,7 @@
 #include "lipsound2/corpora/source_clip.h"
 
+#include "lipsound2/core/file.h"
+
 #include "archive.h"
 
 namespace lipsound2::corpora {
@@ -8,7 +10,7 @@ namespace {
 video::MediaFile media_of(const SourceFile& file) {
   if (!file.archive)
     return {file.path};
-  return {file.name(), std::make_shared<const std::string>(file.archive->read(file.path))};
+  return {file.name(), std::make_shared<const std::string>(file.read())};
 }
 
 }  // namespace
@@ -33,6 +35,10 @@ std::string_view name_of(Split split) {
 
 std::string SourceFile::name() const {
   return archive ? archive->name() + ": " + path : path;
+}
+
+std::string SourceFile::read() const {
+  return archive ? archive->read(path) : read_file(path);
 }
 
 video::Footage footage_of(const SourceClip& clip) {

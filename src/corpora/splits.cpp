@@ -83,12 +83,12 @@ Splits Splits::read(const std::filesystem::path& folder) {
 }
 
 std::optional<std::string> Splits::split_of(const SourceClip& clip) const {
+  if (const auto found = listed_.find(clip.id); found != listed_.end())
+    return found->second;
   if (rule_)
     return rule_(clip);
-  if (!listed_.empty()) {
-    const auto found = listed_.find(clip.id);
-    return found == listed_.end() ? std::nullopt : std::optional(found->second);
-  }
+  if (!listed_.empty())
+    return std::nullopt;
   if (clip.split != Split::kNone)
     return std::string(name_of(clip.split));
   const std::uint64_t percent = hash(clip.id) % 100;

@@ -339,8 +339,8 @@ std::vector<std::string> TcdTimitReader::find(const std::function<void(SourceCli
 }
 
 std::vector<PublishedSplit> TcdTimitReader::published_splits() const {
-  return {{"overlapped", overlapped_splits},
-          {"unseen", unseen_splits},
+  return {{"overlapped", overlapped_splits, SplitCounts{.train = 3752, .valid = 0, .test = 1736}},
+          {"unseen", unseen_splits, SplitCounts{.train = 3822, .valid = 0, .test = 1666}},
           {"lipspeakers", [this] { return lipspeaker_splits(find_clips(*this)); }}};
 }
 

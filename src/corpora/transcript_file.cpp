@@ -25,9 +25,8 @@ std::optional<TimedWords> timed_words(const std::string& line) {
   return has_words ? std::optional(timed) : std::nullopt;
 }
 
-/// All of a file, with a note instead if it is not UTF-8.
-Transcript read_plain(const std::filesystem::path& file) {
-  std::string bytes = read_file(file);
+/// All of it, with a note instead if it is not UTF-8.
+Transcript plain_text(std::string bytes) {
   if (bytes.starts_with(kByteOrderMark))
     bytes.erase(0, kByteOrderMark.size());
   if (!is_utf8(bytes))
@@ -58,7 +57,7 @@ bool is_utf8(std::string_view text) {
 }
 
 Transcript read_transcript(const std::filesystem::path& file) {
-  Transcript transcript = read_plain(file);
+  Transcript transcript = plain_text(read_file(file));
   std::string plain;
   std::string without_times;
   bool all_timed = true;
@@ -81,8 +80,8 @@ Transcript read_transcript(const std::filesystem::path& file) {
   return transcript;
 }
 
-Transcript read_first_line(const std::filesystem::path& file) {
-  Transcript transcript = read_plain(file);
+Transcript first_line(std::string bytes) {
+  Transcript transcript = plain_text(std::move(bytes));
   std::string words;
   append_words(words, transcript.text.substr(0, transcript.text.find('\n')));
   transcript.text = words;

@@ -27,7 +27,7 @@ bool is_utf8(std::string_view text);
 /// carriage returns are passed over. Throws kIo when the file cannot be read.
 Transcript read_transcript(const std::filesystem::path& file);
 
-/// The words of the first line alone.
-Transcript read_first_line(const std::filesystem::path& file);
+/// The words of the first line of a text alone.
+Transcript first_line(std::string bytes);
 
 }  // namespace lipsound2::corpora

@@ -1,5 +1,7 @@
 #include "voxceleb2.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -12,6 +14,8 @@
 
 #include "archive.h"
 #include "folder_listing.h"
+#include "found_files.h"
+#include "prepare_text.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -61,9 +65,11 @@ Vox2Speakers read_vox2_meta(const fs::path& file) {
   return speakers;
 }
 
-/// vox2_meta.csv at the root or beside it; nothing when there is none.
+/// vox2_meta.csv at the root, in its dev or test, or up to two folders above the root, which may be
+/// dev/mp4; nothing when there is none.
 std::optional<fs::path> find_vox2_meta(const fs::path& root) {
-  for (const fs::path& folder : {root, root / ".."})
+  for (const fs::path& folder :
+       {root, root / "dev", root / "test", root.parent_path(), root.parent_path().parent_path()})
     if (auto file = find_entry(folder, "vox2_meta.csv"))
       return file;
   return std::nullopt;
@@ -86,14 +92,33 @@ std::optional<std::string> vox2_id(std::string_view path) {
                               : std::nullopt;
 }
 
-/// "dev" or "test", when a name on the way says so.
-std::string set_in(std::string_view path) {
+bool is_vox2_speaker(const fs::path& path) {
+  return path.filename().string().starts_with("id") && fs::is_directory(path);
+}
+
+/// With a name at its end: that of the working directory for ".".
+fs::path named_path(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+/// "dev" or "test" where speakers lie in dev/mp4 or dev; nothing for another folder. What lies
+/// further up says nothing: /data/test/voxceleb2 is no test set.
+std::string set_of_folder(const fs::path& speakers) {
+  const fs::path folder =
+      speakers.filename() == "mp4" ? speakers.parent_path().filename() : speakers.filename();
+  return folder == "dev" || folder == "test" ? folder.string() : "";
+}
+
+/// The same for the folder in which an archive's members lie; else for the archive itself, which is
+/// called "vox2_test_mp4.zip" or lies in dev or test.
+std::string set_of_archive(std::string_view members, const fs::path& archive) {
+  if (std::string set = set_of_folder(members); !set.empty())
+    return set;
   for (const char* set : {"dev", "test"})
-    if (path.starts_with(fmt::format("{}/", set)) ||
-        path.find(fmt::format("/{}/", set)) != std::string_view::npos ||
-        path.find(fmt::format("vox2_{}_", set)) != std::string_view::npos)
+    if (archive.filename().string().find(fmt::format("_{}_", set)) != std::string::npos)
       return set;
-  return "";
+  return set_of_folder(named_path(archive).parent_path());
 }
 
 /// Gives the clips out, with what is known of their speakers.
@@ -104,18 +129,19 @@ class Vox2Clips {
             const std::function<void(SourceClip)>& take)
       : options_(options), speakers_(std::move(speakers)), take_(take) {}
 
-  /// `where` tells the set, as far as it does.
-  void add(const std::string& id, SourceFile video, std::int64_t bytes, std::string_view where) {
+  /// `set` is "dev", "test" or, where no place tells it, nothing.
+  void add(const std::string& id, SourceFile video, std::int64_t bytes, std::string set) {
     SourceClip clip;
     clip.id = id;
     clip.speaker = id.substr(0, id.find('/'));
     if (!is_wanted(clip.speaker, options_.speakers))
       return;
     const auto known = speakers_.find(clip.speaker);
-    std::string set = set_in(where);
     if (known != speakers_.end()) {
       clip.sex = known->second.sex;
       set = set.empty() ? known->second.set : set;
+    } else if (!speakers_.empty()) {
+      unknown_.insert(clip.speaker);
     }
     clip.split = split_in(set, clip.speaker);
     clip.video = std::move(video);
@@ -126,6 +152,7 @@ class Vox2Clips {
   }
 
   const std::set<std::string>& seen() const { return seen_; }
+  const std::set<std::string>& unknown() const { return unknown_; }
   std::int64_t clips() const { return clips_; }
 
  private:
@@ -139,43 +166,158 @@ class Vox2Clips {
   const Vox2Speakers speakers_;
   const std::function<void(SourceClip)>& take_;
   std::set<std::string> seen_;
+  std::set<std::string> unknown_;  ///< whom vox2_meta.csv does not name
   std::int64_t clips_ = 0;
 };
 
-/// idNNNNN/<video>/NNNNN.mp4 in a folder.
-void add_folder(const fs::path& folder, Vox2Clips& clips) {
-  for (const fs::path& speaker : list_folder(folder)) {
-    if (!speaker.filename().string().starts_with("id") || !fs::is_directory(speaker))
-      continue;
-    for (const fs::path& video : list_folder(speaker)) {
-      if (!fs::is_directory(video))
-        continue;
-      for (const fs::path& file : list_folder(video))
-        if (const auto id = vox2_id(file.string()))
-          clips.add(*id,
-                    {file.string(), nullptr},
-                    static_cast<std::int64_t>(fs::file_size(file)),
-                    file.string());
-    }
-  }
-}
-
-void add_archive(const std::vector<fs::path>& parts, Vox2Clips& clips) {
-  const auto archive = std::make_shared<const Archive>(parts);
-  archive->visit([&](const Archive::Member& member) {
-    const std::string name(member.name);
-    if (const auto id = vox2_id(name))
-      clips.add(*id,
-                {name, archive},
-                member.bytes,
-                set_in(name).empty() ? parts.front().filename().string() : name);
-  });
-}
+/// The distributor's archives, parts of one together.
+using Vox2Archives = std::vector<std::vector<fs::path>>;
 
 /// The archives of pictures: those of sound alone (aac) and of texts are something else.
 bool holds_pictures(const std::vector<fs::path>& parts) {
   const std::string name = parts.front().filename().string();
   return name.find("aac") == std::string::npos && name.find("txt") == std::string::npos;
+}
+
+Vox2Archives find_vox2_archives(const fs::path& root) {
+  Vox2Archives archives;
+  for (const fs::path& folder : {root, root / "dev", root / "test"})
+    if (fs::is_directory(folder))
+      for (std::vector<fs::path>& parts : find_archives(folder))
+        if (holds_pictures(parts))
+          archives.push_back(std::move(parts));
+  return archives;
+}
+
+/// Folders of speakers: those that hold idNNNNN.
+std::vector<fs::path> find_vox2_folders(const fs::path& root) {
+  std::vector<fs::path> folders;
+  for (const fs::path& folder : {root,
+                                 root / "mp4",
+                                 root / "dev",
+                                 root / "dev" / "mp4",
+                                 root / "test",
+                                 root / "test" / "mp4"})
+    if (fs::is_directory(folder) && std::ranges::any_of(list_folder(folder), is_vox2_speaker))
+      folders.push_back(folder);
+  return folders;
+}
+
+/// What lies in archives, to tell it from what is unpacked beside them; 24 bytes a clip.
+class PackedClips {
+ public:
+  explicit PackedClips(const std::vector<std::shared_ptr<const Archive>>& archives) {
+    for (const auto& archive : archives)
+      archive->visit([&](const Archive::Member& member) {
+        if (const auto id = vox2_id(member.name))
+          clips_.push_back({.id = hash(*id), .bytes = member.bytes});
+      });
+    std::ranges::sort(clips_, {}, &Clip::id);
+  }
+
+  /// Whether to read this unpacked clip, rather than that of the archive.
+  bool take_unpacked(const std::string& id, std::int64_t bytes) {
+    Clip* packed = find(id);
+    if (!packed)
+      return true;
+    packed->is_unpacked = packed->bytes == bytes;
+    if (packed->is_unpacked)
+      ++twice_.same;
+    else if (++twice_.other_size == 1)
+      twice_.example = id;
+    return packed->is_unpacked;
+  }
+
+  bool take_packed(const std::string& id) {
+    const Clip* packed = find(id);
+    return !packed || !packed->is_unpacked;
+  }
+
+  std::vector<std::string> remarks() const { return twice_.remarks(); }
+
+ private:
+  struct Clip {
+    std::uint64_t id = 0;  ///< a hash of it
+    std::int64_t bytes = 0;
+    bool is_unpacked = false;
+  };
+
+  Clip* find(const std::string& id) {
+    const std::uint64_t wanted = hash(id);
+    const auto found = std::ranges::lower_bound(clips_, wanted, {}, &Clip::id);
+    return found == clips_.end() || found->id != wanted ? nullptr : &*found;
+  }
+
+  std::vector<Clip> clips_;
+  StoredTwice twice_;
+};
+
+/// idNNNNN/<video>/NNNNN.mp4 in a folder.
+void add_folder(const fs::path& folder, PackedClips& packed, Vox2Clips& clips) {
+  const std::string set = set_of_folder(named_path(folder));
+  for (const fs::path& speaker : list_folder(folder)) {
+    if (!is_vox2_speaker(speaker))
+      continue;
+    for (const fs::path& video : list_folder(speaker)) {
+      if (!fs::is_directory(video))
+        continue;
+      for (const fs::path& file : list_folder(video)) {
+        const auto id = vox2_id(file.string());
+        if (!id)
+          continue;
+        const auto bytes = static_cast<std::int64_t>(fs::file_size(file));
+        if (packed.take_unpacked(*id, bytes))
+          clips.add(*id, {file.string(), nullptr}, bytes, set);
+      }
+    }
+  }
+}
+
+void add_archive(const std::shared_ptr<const Archive>& archive,
+                 const fs::path& file,
+                 PackedClips& packed,
+                 Vox2Clips& clips) {
+  std::string folder;  // of the members, most of which lie in one
+  std::string set = set_of_archive(folder, file);
+  archive->visit([&](const Archive::Member& member) {
+    const auto id = vox2_id(member.name);
+    if (!id || !packed.take_packed(*id))
+      return;
+    const std::string_view before = member.name.substr(0, member.name.rfind(*id));
+    if (before != folder) {
+      folder = before;
+      set = set_of_archive(before.substr(0, before.find_last_not_of('/') + 1), file);
+    }
+    clips.add(*id, {std::string(member.name), archive}, member.bytes, set);
+  });
+}
+
+/// All clips: of folders first. Returns what lies there twice.
+std::vector<std::string> add_clips(const fs::path& root, Vox2Clips& clips) {
+  const std::vector<fs::path> folders = find_vox2_folders(root);
+  const Vox2Archives files = find_vox2_archives(root);
+  std::vector<std::shared_ptr<const Archive>> archives;
+  for (const std::vector<fs::path>& parts : files)
+    archives.push_back(std::make_shared<const Archive>(parts));
+  PackedClips packed(folders.empty() ? std::vector<std::shared_ptr<const Archive>>() : archives);
+  for (const fs::path& folder : folders)
+    add_folder(folder, packed, clips);
+  for (std::size_t i = 0; i < archives.size(); ++i)
+    add_archive(archives[i], files[i].front(), packed, clips);
+  return packed.remarks();
+}
+
+/// What is to be said of the list of speakers.
+std::vector<std::string> meta_remarks(const Vox2Clips& clips, const std::optional<fs::path>& meta) {
+  if (!meta)
+    return {"vox2_meta.csv is missing: the sex of the speakers is not known"};
+  if (clips.unknown().empty())
+    return {};
+  return {fmt::format("{} names all but {} of {}, such as {}: their sex is not known",
+                      meta->filename().string(),
+                      clips.unknown().size(),
+                      counted(std::ssize(clips.seen()), "speaker"),
+                      *clips.unknown().begin())};
 }
 
 }  // namespace
@@ -188,26 +330,14 @@ std::vector<std::string> VoxCeleb2Reader::find(const std::function<void(SourceCl
   const fs::path& root = options_.root;
   const auto meta = find_vox2_meta(root);
   Vox2Clips clips(options_, meta ? read_vox2_meta(*meta) : Vox2Speakers(), take);
-  for (const fs::path& folder : {root,
-                                 root / "mp4",
-                                 root / "dev",
-                                 root / "dev" / "mp4",
-                                 root / "test",
-                                 root / "test" / "mp4"})
-    if (fs::is_directory(folder))
-      add_folder(folder, clips);
-  for (const auto& parts : find_archives(root))
-    if (holds_pictures(parts))
-      add_archive(parts, clips);
+  std::vector<std::string> remarks = add_clips(root, clips);
   require(clips.clips() > 0 || !options_.speakers.empty(),
           ErrorKind::kData,
           "{}: expected clips such as dev/mp4/id00012/<video>/00001.mp4, or the archives "
           "vox2_dev_mp4_partaa and vox2_test_mp4.zip, found none",
           root.string());
   require_found(root, options_.speakers, {clips.seen().begin(), clips.seen().end()});
-  std::vector<std::string> remarks;
-  if (!meta)
-    remarks.push_back("vox2_meta.csv is missing: the sex of the speakers is not known");
+  std::ranges::move(meta_remarks(clips, meta), std::back_inserter(remarks));
   return remarks;
 }
 

@@ -12,6 +12,7 @@
 #include "real_clip.h"
 #include "support/error_text.h"
 #include "support/temporary_folder.h"
+#include "zip_file.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -104,15 +105,47 @@ TEST(Cmlr, KeepsOnlyTheWantedSpeakers) {
               HasSubstr("expected clips of speaker s12, found s1, s2, s3"));
 }
 
-TEST(Cmlr, SaysWhatIsMissingOrPacked) {
+TEST(Cmlr, SaysWhatIsMissing) {
   const TemporaryFolder folder;
   EXPECT_THAT(error_text([&] { cmlr_clips(folder); }), HasSubstr("found nothing"));
   folder.write("cmlr/video/s1/20170121/a.mp4", "x");
   EXPECT_THAT(error_text([&] { cmlr_clips(folder); }),
-              AllOf(HasSubstr("cmlr/audio"), HasSubstr("found nothing")));
+              AllOf(HasSubstr("expected CMLR's audio/s1/20170121/section_1_000.80_002.91.wav"),
+                    HasSubstr("or audio/s1.zip"),
+                    HasSubstr("found none")));
   folder.write("cmlr/audio/s1.zip", "x");
   EXPECT_THAT(error_text([&] { cmlr_clips(folder); }),
-              AllOf(HasSubstr("audio/s1.zip: expected it unpacked"), HasSubstr("audio/s1/2017")));
+              AllOf(HasSubstr("audio/s1.zip"), HasSubstr("expected a zip archive")));
+}
+
+/// As the distributor ships them: a zip file per speaker in video and audio, one of all texts.
+TEST(Cmlr, IsReadFromTheDistributorsArchives) {
+  const TemporaryFolder folder;
+  const std::string section = kSection;
+  write_zip(folder / "cmlr/video/s1.zip",
+            {{"s1/" + section + ".mp4", "xx"}, {"__MACOSX/s1/._" + section + ".mp4", "debris"}});
+  write_zip(folder / "cmlr/video/s10.zip", {{section + ".mp4", "xxxx"}});
+  write_zip(folder / "cmlr/audio/s1.zip", {{"audio/s1/" + section + ".wav", "xxx"}});
+  write_zip(folder / "cmlr/audio/s10.zip", {{"s10/" + section + ".wav", "xxxx"}});
+  write_zip(folder / "cmlr/text.zip",
+            {{"text/s1/" + section + ".txt", "来关注\n0.1 0.2 来\n"},
+             {"text/s10/" + section + ".txt", "今天"}},
+            Packing::kDeflated);
+
+  const auto clips = cmlr_clips(folder);
+
+  ASSERT_EQ(clips.size(), 2U);
+  EXPECT_EQ(clips[0].id, "s1/" + section);
+  EXPECT_EQ(clips[0].text, "来关注");
+  EXPECT_EQ(clips[0].bytes, 5);
+  EXPECT_EQ(clips[0].note + clips[0].fault, "");
+  EXPECT_EQ(clips[1].id, "s10/" + section);
+  EXPECT_EQ(clips[1].text, "今天");
+  EXPECT_EQ(clips[1].bytes, 8);
+  EXPECT_EQ(*footage_of(clips[0]).sound.bytes, "xxx");
+  EXPECT_EQ(cmlr_clips(folder, {"s10"}).size(), 1U);
+  write_cmlr(folder, "s1/" + section, "来关注");
+  EXPECT_EQ(cmlr_clips(folder).at(0).video.archive, nullptr);
 }
 
 TEST(Cmlr, HasAnOfficialAndAnUnseenSplit) {
@@ -147,9 +180,9 @@ TEST(Cmlr, HasAnOfficialAndAnUnseenSplit) {
   }
   EXPECT_THAT(remarks,
               ElementsAre("train.csv names 2 clips, published are 71448",
-                          "val.csv names 1 clips, published are 10206",
-                          "test.csv names 1 clips, published are 20418",
-                          "in none of the lists, so split by hash: 1 clips"));
+                          "val.csv names 1 clip, published are 10206",
+                          "test.csv names 1 clip, published are 20418",
+                          "in none of the lists, so split by hash: 1 clip"));
 }
 
 TEST(Cmlr, RefusesDamagedLists) {

@@ -222,27 +222,76 @@ TEST(FindGridClipsReference, FindsTheRealClipsAndTheirAlignmentsAgree) {
   EXPECT_EQ(clips.back().id, "s27/bbbp8n");
 }
 
-TEST(Grid, KnowsThePublishedSplitsOfTalkers) {
-  const TemporaryFolder folder;
-  for (int talker = 1; talker <= 34; ++talker)
-    if (talker != 21)
-      for (const char* name : {"bbaf2n", "lrae3s", "swwp2s"})
-        folder.write(fmt::format("grid/s{}/{}.mpg", talker, name), "x");
-  const GridReader grid({.root = folder / "grid", .speakers = {}});
-  std::map<std::string, std::map<std::string, int>> counts;
-  for (const std::string& name : grid.split_names()) {
-    const Splits splits = grid.splits(name);
-    for (const SourceClip& clip : find_clips(grid))
-      if (const auto split = splits.split_of(clip))
-        ++counts[name][*split];
+std::vector<std::string> grid_remarks(const std::filesystem::path& root) {
+  return open_corpus("grid", {.root = root, .speakers = {}})->find([](SourceClip) {});
+}
+
+TEST(FindGridClips, SaysOnceThatTalker21HasNoVideo) {
+  const TemporaryFolder corpus;
+  corpus.write("s1/bbaf2n.mpg", "x");
+  for (const char* name : {"bbad2n", "bbad3s", "bbad4p"})
+    corpus.write(std::string("alignments/s21/") + name + ".align", "0 1000 sil\n");
+
+  EXPECT_THAT(ids_of(find_grid_clips(corpus.path())), ElementsAre("s1/bbaf2n"));
+  EXPECT_THAT(grid_remarks(corpus.path()),
+              ElementsAre("talker 21 of GRID was recorded without video: nothing is missing"));
+  EXPECT_THAT(grid_error(corpus.path(), {"s21"}),
+              HasSubstr("speaker s21 (of whom GRID has no video), found s1"));
+}
+
+TEST(FindGridClips, NamesTalkersOfWhomThereAreAlignmentsAlone) {
+  const TemporaryFolder corpus;
+  corpus.write("s1/bbaf2n.mpg", "x");
+  corpus.write("alignments/s2/bbad2n.align", "0 1000 sil\n");
+  corpus.write("alignments/s10/bbad2n.align", "0 1000 sil\n");
+
+  EXPECT_THAT(grid_remarks(corpus.path()),
+              ElementsAre("alignments but no clips of 2 talkers: s2, s10"));
+}
+
+/// As in Zenodo's archive, where the alignments of s11, s12 and s15 belong to other clips.
+TEST(FindGridClips, CountsAlignmentsThatBelongToOtherClipsInOneLineATalker) {
+  const TemporaryFolder corpus;
+  for (const char* name : {"bbaf2n", "bbaf3s", "bbaf4p"}) {
+    corpus.write(std::string("s1/") + name + ".mpg", "x");
+    corpus.write(std::string("s11/") + name + ".mpg", "x");
+    corpus.write(std::string("s12/") + name + ".mpg", "x");
   }
-  EXPECT_EQ(counts["four"]["train"] + counts["four"]["valid"] + counts["four"]["test"], 4 * 3);
-  EXPECT_EQ(counts["unseen"]["train"], 16 * 3);
-  EXPECT_EQ(counts["unseen"]["valid"], 7 * 3);
-  EXPECT_EQ(counts["unseen"]["test"], 10 * 3);
-  EXPECT_EQ(counts["unseen-lipnet"]["test"], 4 * 3);
-  EXPECT_EQ(counts["unseen-lipnet"]["train"] + counts["unseen-lipnet"]["valid"], 29 * 3);
-  EXPECT_THROW(grid.splits("five"), Error);
+  corpus.write("alignments/s11/bbaf2n.align", "0 1000 set\n1000 2000 white\n");
+  corpus.write("alignments/s11/bbaf4p.align", "0 1000\n");
+  corpus.write("alignments/s11/bgwf5a.align", "0 1000 bin\n");
+  corpus.write("alignments/s12/bgwf5a.align", "0 1000 bin\n");
+
+  const auto clips = find_grid_clips(corpus.path(), {"s11"});
+
+  ASSERT_EQ(clips.size(), 3U);
+  EXPECT_EQ(clips[0].text, "bin blue at f two now");
+  EXPECT_THAT(clips[0].note, HasSubstr("alignment disagrees"));
+  EXPECT_EQ(clips[1].note, "");
+  EXPECT_THAT(clips[2].note, HasSubstr("malformed alignment"));
+  EXPECT_THAT(
+      grid_remarks(corpus.path()),
+      ElementsAre("s11: alignments of 3 clips: 2 of other words, 1 missing; the text is that of "
+                  "the file names",
+                  "s12: alignments of 3 clips: 3 missing; the text is that of the file names"));
+}
+
+TEST(FindGridClips, KnowsTheSexOfTheTalkersButNotOfDrawnOnes) {
+  const TemporaryFolder corpus;
+  for (int talker = 1; talker <= 35; ++talker)
+    corpus.write(fmt::format("s{}/bbaf2n.mpg", talker), "x");
+  std::string women;
+  std::int64_t men = 0;
+  for (const SourceClip& clip : find_grid_clips(corpus.path())) {
+    women += clip.sex == Sex::kFemale ? clip.speaker + " " : "";
+    men += clip.sex == Sex::kMale;
+  }
+
+  EXPECT_EQ(women, "s4 s7 s11 s15 s16 s18 s20 s22 s23 s24 s25 s29 s31 s33 s34 ");
+  EXPECT_EQ(men, 18);
+  corpus.write("demo_corpus.txt", "drawn");
+  for (const SourceClip& clip : find_grid_clips(corpus.path()))
+    EXPECT_EQ(clip.sex, Sex::kUnknown) << clip.id;
 }
 
 }  // namespace

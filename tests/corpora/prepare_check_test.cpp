@@ -117,7 +117,7 @@ TEST_F(PrepareCheck, TellsItAllInWords) {
   EXPECT_THAT(to_text(check(config_)),
               AllOf(HasSubstr("looked at 6 clips of grid in "),
                     HasSubstr("        4  160 x 120\n"),
-                    HasSubstr("sound begins after the pictures by "),
+                    HasSubstr("\nsound begins "),
                     HasSubstr("1 clip clipped (three samples at full scale), 1 silent"),
                     HasSubstr("equal files: 1 pair, such as s1/bbaf2n and s2/bbaf2n"),
                     HasSubstr("tried 6 clips in full, 6 of them would be rejected"),
@@ -132,6 +132,36 @@ TEST_F(PrepareCheck, SaysWhatWasBegunInTheFolder) {
 
   EXPECT_THAT(to_text(check(config_)),
               AllOf(HasSubstr("prepare would refuse: "), HasSubstr("clips: 6 became 2")));
+}
+
+TEST(CheckReport, SpeaksOfSpeakersInSeveralSplits) {
+  CheckReport report;
+  report.splits = {{"train", 1}, {"test", 1}};
+  report.speakers["s1"].clips = {{"train", 1}, {"test", 1}};
+  EXPECT_THAT(to_text(report), HasSubstr("\n1 speaker, in more than one split\n"));
+  report.speakers["s2"].clips = {{"train", 1}};
+  EXPECT_THAT(to_text(report),
+              HasSubstr("\n2 speakers, 1 of them in more than one split, such as s1\n"));
+  report.speakers["s2"].clips["test"] = 1;
+  EXPECT_THAT(to_text(report), HasSubstr("\n2 speakers, each of them in more than one split\n"));
+  report.speakers["s1"].clips.erase("test");
+  report.speakers["s2"].clips.erase("test");
+  EXPECT_THAT(to_text(report), HasSubstr("\n2 speakers, none of them in more than one split\n"));
+  report.splits.erase("test");
+  EXPECT_THAT(to_text(report), HasSubstr("\n2 speakers\n"));
+}
+
+TEST(CheckReport, SpeaksOfDelaysThatAreAllTheSame) {
+  CheckReport report;
+  report.looks.sounds["16000 Hz"] = 2;
+  report.looks.sound_start = {.least = -0.0001, .median = 0, .most = 0.0001};
+  report.looks.sound_end = {.least = -0.0224, .median = -0.022, .most = -0.0216};
+  EXPECT_THAT(to_text(report),
+              HasSubstr("sound begins with the pictures\nsound ends 22 ms before the pictures\n"));
+  report.looks.sound_end.most = 0.003;
+  EXPECT_THAT(to_text(report),
+              HasSubstr("sound ends after the pictures by -22 to 3 ms, median -22 ms (negative: "
+                        "before them)\n"));
 }
 
 /// Ten real clips of s1.

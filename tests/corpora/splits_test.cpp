@@ -55,6 +55,17 @@ TEST(Splits, ByHashAreNinetyFiveAndFivePercent) {
   EXPECT_NEAR(counts["test"], 500, 87);
 }
 
+TEST(Splits, AskTheirRuleForClipsThatNoListNames) {
+  const Splits::Rule others = [](const SourceClip& clip) {
+    return clip.id == "c" ? std::nullopt : std::optional<std::string>("train");
+  };
+  const Splits splits(others, {{"a", "test"}});
+
+  EXPECT_EQ(splits.split_of(with_id("a")), "test");
+  EXPECT_EQ(splits.split_of(with_id("b")), "train");
+  EXPECT_EQ(splits.split_of(with_id("c")), std::nullopt);
+}
+
 TEST(Splits, FollowTheDistributorWithoutLists) {
   SourceClip clip = with_id("s1/bbaf2n");  // "train" by hash
   clip.split = Split::kTest;

@@ -56,7 +56,7 @@ TEST(TranscriptFile, GivesTheFirstLineAlone) {
   const TemporaryFolder folder;
   folder.write("a.txt", "\xef\xbb\xbf来关注中国经济新亮点\r\n0.42 0.60 来\n0.60 0.91 关注\n");
 
-  EXPECT_EQ(read_first_line(folder / "a.txt").text, "来关注中国经济新亮点");
+  EXPECT_EQ(first_line(read_file(folder / "a.txt")).text, "来关注中国经济新亮点");
 }
 
 TEST(Utf8, IsTakenAsTheUnicodeStandardDefinesIt) {

@@ -60,6 +60,46 @@ TEST(VoxCeleb2, TakesTheSetFromTheListWhereNoFolderTellsIt) {
               ElementsAre("id00017/01dfn2spqyE/00002 id00017 f test 2"));
 }
 
+TEST(VoxCeleb2, FindsTheListFromAnyOfItsFolders) {
+  const TemporaryFolder folder;
+  folder.write("vox2_meta.csv", kVox2Meta);
+  folder.write("dev/mp4/id00012/a/00001.mp4", "x");
+  for (const char* root : {"", "dev", "dev/mp4"})
+    EXPECT_EQ(vox2_clips(folder / root).at(0).sex, Sex::kMale) << root;
+  const TemporaryFolder inside;
+  inside.write("test/vox2_meta.csv", kVox2Meta);
+  inside.write("test/mp4/id00017/a/00001.mp4", "x");
+  EXPECT_EQ(vox2_clips(inside.path()).at(0).sex, Sex::kFemale);
+}
+
+TEST(VoxCeleb2, TakesNoSetFromFoldersAboveItsOwn) {
+  const TemporaryFolder folder;
+  folder.write("dev/vox/test/mp4/id00017/a/00001.mp4", "x");
+  folder.write("dev/vox/mp4/id00012/a/00001.mp4", "x");
+  folder.write("test/vox/dev/mp4/id00012/a/00001.mp4", "x");
+  folder.write("test/vox/id00015/a/00001.mp4", "x");
+  write_zip(folder / "test/packed/part.zip", {{"id00016/a/00001.mp4", "x"}});
+  EXPECT_THAT(vox2_lines(vox2_clips(folder / "dev/vox")),
+              ElementsAre("id00012/a/00001 id00012  train 1", "id00017/a/00001 id00017  test 1"));
+  EXPECT_THAT(vox2_lines(vox2_clips(folder / "test/vox")),
+              ElementsAre("id00015/a/00001 id00015  train 1", "id00012/a/00001 id00012  train 1"));
+  EXPECT_THAT(vox2_lines(vox2_clips(folder / "test/packed")),
+              ElementsAre("id00016/a/00001 id00016  train 1"));
+  EXPECT_THAT(vox2_lines(vox2_clips(folder / "dev/vox/test/mp4")),
+              ElementsAre("id00017/a/00001 id00017  test 1"));
+}
+
+TEST(VoxCeleb2, SaysWhomTheListDoesNotName) {
+  const TemporaryFolder folder;
+  folder.write("vox2_meta.csv", kVox2Meta);
+  folder.write("dev/mp4/id00012/a/00001.mp4", "x");
+  folder.write("dev/mp4/id00099/a/00001.mp4", "x");
+  EXPECT_THAT(
+      VoxCeleb2Reader({.root = folder.path(), .speakers = {}}).find([](SourceClip) {}),
+      ElementsAre("vox2_meta.csv names all but 1 of 2 speakers, such as id00099: their sex is "
+                  "not known"));
+}
+
 TEST(VoxCeleb2, GivesAboutOneSpeakerInAHundredToValidationAndNoneToTwoSplits) {
   const TemporaryFolder folder;
   std::map<std::string, std::set<std::string>> splits;
@@ -92,6 +132,35 @@ TEST(VoxCeleb2, ReadsTheDistributorsArchivesInPlace) {
                           "id00012/21Uxsk56VDQ/00002 id00012 m train 700",
                           "id00017/01dfn2spqyE/00002 id00017 f test 2"));
   EXPECT_EQ(*footage_of(clips[1]).video.bytes, std::string(700, 'b'));
+}
+
+TEST(VoxCeleb2, TakesEachClipOnceWhereItsArchiveLiesBesideItsFolder) {
+  const TemporaryFolder folder;
+  folder.write("vox2_meta.csv", kVox2Meta);
+  write_zip(folder / "test/vox2_test_mp4.zip",
+            {{"mp4/id00017/a/00001.mp4", "four"},
+             {"mp4/id00017/a/00002.mp4", "whole"},
+             {"mp4/id00017/a/00003.mp4", "packed"}});
+  folder.write("test/mp4/id00017/a/00001.mp4", "same");
+  folder.write("test/mp4/id00017/a/00002.mp4", "cut");  // as an unzip that was killed leaves it
+  folder.write("test/mp4/id00017/a/00004.mp4", "x");
+  std::vector<SourceClip> clips;
+
+  const auto remarks =
+      VoxCeleb2Reader({.root = folder.path(), .speakers = {}}).find([&](SourceClip clip) {
+        clips.push_back(std::move(clip));
+      });
+
+  EXPECT_THAT(vox2_lines(clips),
+              ElementsAre("id00017/a/00001 id00017 f test 4",
+                          "id00017/a/00004 id00017 f test 1",
+                          "id00017/a/00002 id00017 f test 5",
+                          "id00017/a/00003 id00017 f test 6"));
+  EXPECT_EQ(clips[0].video.archive, nullptr);
+  EXPECT_NE(clips[2].video.archive, nullptr);
+  EXPECT_THAT(remarks,
+              ElementsAre("in an archive and unpacked beside it: 1 file; what is unpacked is read",
+                          HasSubstr("1 file, such as id00017/a/00002; the archive is read")));
 }
 
 TEST(VoxCeleb2, KeepsTheWantedSpeakersAndMissesThoseThatAreNotThere) {

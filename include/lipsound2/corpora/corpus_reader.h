@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct CorpusOptions {
 struct PublishedSplit {
   std::string name;
   std::function<Splits()> make;
+  std::optional<SplitCounts> counts = std::nullopt;  ///< nothing where none are published
 };
 
 /// A corpus in the layout of its distributor. Use it from one thread.
@@ -38,6 +40,8 @@ class CorpusReader {
   std::vector<std::string> split_names() const;
   /// One of them. Throws kUsage for another name, kData when its lists are missing or damaged.
   Splits splits(const std::string& name) const;
+  /// Its published counts; nothing where there are none, or no such split.
+  std::optional<SplitCounts> published_counts(const std::string& name) const;
 
  private:
   virtual std::vector<PublishedSplit> published_splits() const { return {}; }

@@ -16,6 +16,10 @@ struct DemoCorpusConfig {
   std::string language = "en";
 };
 
+/// A file at the root of a demo corpus: it names the settings, so that two are never mixed in one
+/// folder, and tells that its talkers are not those of GRID.
+constexpr const char* kDemoCorpusNote = "demo_corpus.txt";
+
 /// Writes `out` in GRID's own layout: sN/<id>.mpg (MPEG-1, 25 pictures of 360x288 a second, 75
 /// pictures, MP2 sound) and alignments/sN/<id>.align ("begin end word", 1000 units a picture).
 /// No speaker says a sentence twice. `out` may hold the same corpus, which is written again, but

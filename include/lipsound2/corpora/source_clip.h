@@ -28,6 +28,8 @@ struct SourceFile {
   bool empty() const { return path.empty(); }
   /// For messages: the path, or "vox2_test_mp4.zip: mp4/id00017/...".
   std::string name() const;
+  /// All of it. Throws kIo or kData when it cannot be read.
+  std::string read() const;
 };
 
 /// A clip of a corpus as it is distributed, in about 400 bytes (a clip of VoxCeleb2 with its id and

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -10,6 +11,14 @@
 #include "lipsound2/corpora/source_clip.h"
 
 namespace lipsound2::corpora {
+
+/// How many clips a published split has. Where its lists set no clips aside for validation, `valid`
+/// is 0 and `train` counts those of both.
+struct SplitCounts {
+  std::int64_t train = 0;
+  std::int64_t valid = 0;
+  std::int64_t test = 0;
+};
 
 /// Which of "train", "valid" and "test" a clip belongs to.
 class Splits {
@@ -28,10 +37,11 @@ class Splits {
 
   /// "train", "valid" or "test" for a clip, or nothing for one that is left out.
   using Rule = std::function<std::optional<std::string>(const SourceClip&)>;
-  /// Of a split that is a rule.
-  explicit Splits(Rule rule) : rule_(std::move(rule)) {}
+  /// Of a split that is a rule, for all clips or for those that its lists do not name.
+  explicit Splits(Rule rule, std::map<std::string, std::string> listed = {})
+      : listed_(std::move(listed)), rule_(std::move(rule)) {}
 
-  /// Nothing when there are lists and the clip's id is in none.
+  /// Nothing when there are lists and the clip's id is in none, unless a rule knows it.
   std::optional<std::string> split_of(const SourceClip& clip) const;
 
   /// Split by id; empty without lists.

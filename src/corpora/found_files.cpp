@@ -1,0 +1,104 @@
+#include "found_files.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "prepare_text.h"
+
+namespace lipsound2::corpora {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostDigits = 3;
+
+}  // namespace
+
+std::vector<std::string> StoredTwice::remarks() const {
+  std::vector<std::string> lines;
+  if (same > 0)
+    lines.push_back("in an archive and unpacked beside it: " + counted(same, "file") +
+                    "; what is unpacked is read");
+  if (other_size > 0)
+    lines.push_back(
+        fmt::format("unpacked with another size than in the archive beside it: {}, such as "
+                    "{}; the archive is read",
+                    counted(other_size, "file"),
+                    example));
+  return lines;
+}
+
+std::optional<int> numbered_speaker(std::string_view name) {
+  if (!name.starts_with('s') || name.size() > 1 + kMostDigits)
+    return std::nullopt;
+  int number = 0;
+  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
+  const bool whole = error == std::errc() && end == name.data() + name.size() && number >= 0;
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<int> speaker_of_member(std::string_view member, const Archive& archive) {
+  for (std::size_t end = member.rfind('/'); end != std::string_view::npos && end > 0;) {
+    const std::size_t slash = member.rfind('/', end - 1);
+    const std::size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
+    if (const auto speaker = numbered_speaker(member.substr(begin, end - begin)))
+      return speaker;
+    end = slash;
+  }
+  return speaker_of_archive(archive.name());
+}
+
+std::optional<int> speaker_of_archive(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return numbered_speaker(std::string_view(name).substr(0, name.find('.')));
+}
+
+void FoundFiles::add(Key key, const fs::path& file) {
+  add(std::move(key), {{file.string(), nullptr}, static_cast<std::int64_t>(fs::file_size(file))});
+}
+
+void FoundFiles::add(Key key,
+                     const std::shared_ptr<const Archive>& archive,
+                     const Archive::Member& member) {
+  add(std::move(key), {{std::string(member.name), archive}, member.bytes});
+}
+
+void FoundFiles::add(Key key, FoundFile file) {
+  const auto [place, added] = files_.try_emplace(std::move(key), file);
+  if (added)
+    return;
+  FoundFile& first = place->second;
+  if (first.source.archive || !file.source.archive) {
+    if (++passed_over_ == 1)
+      passed_over_example_ = file.source.name();
+  } else if (first.bytes == file.bytes) {
+    ++twice_.same;
+  } else {
+    if (++twice_.other_size == 1)
+      twice_.example = first.source.path;
+    first = std::move(file);
+  }
+}
+
+const FoundFile* FoundFiles::find(const Key& key) const {
+  const auto found = files_.find(key);
+  return found == files_.end() ? nullptr : &found->second;
+}
+
+bool FoundFiles::has(int speaker) const {
+  const auto found = files_.lower_bound({speaker, ""});
+  return found != files_.end() && found->first.first == speaker;
+}
+
+std::vector<std::string> FoundFiles::remarks() const {
+  std::vector<std::string> lines = twice_.remarks();
+  if (passed_over_ > 0)
+    lines.push_back(
+        fmt::format("left out because a file of the same name was taken before: {}, such as {}",
+                    passed_over_,
+                    passed_over_example_));
+  return lines;
+}
+
+}  // namespace lipsound2::corpora

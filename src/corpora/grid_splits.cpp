@@ -1,0 +1,89 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "grid.h"
+#include "published_list.h"
+
+namespace lipsound2::corpora {
+namespace {
+
+bool is_one_of(const std::string& speaker, std::initializer_list<int> talkers) {
+  return std::ranges::any_of(talkers,
+                             [&](int talker) { return speaker == "s" + std::to_string(talker); });
+}
+
+std::optional<std::string> unseen_talkers(const SourceClip& clip) {
+  if (is_one_of(clip.speaker, {2, 4, 11, 13, 15, 18, 19, 25, 31, 33}))
+    return "test";
+  if (is_one_of(clip.speaker, {9, 20, 23, 27, 29, 30, 34}))
+    return "valid";
+  if (is_one_of(clip.speaker, {1, 3, 5, 6, 7, 8, 10, 12, 14, 16, 17, 22, 24, 26, 28, 32}))
+    return "train";
+  return std::nullopt;
+}
+
+/// The ids of a published list whose clips for training are all those that it does not name.
+struct GridList {
+  std::set<std::string> speakers;
+  std::map<std::string, std::string> named;  ///< splits by id
+  std::set<std::string> left_out;
+
+  bool holds(const SourceClip& clip) const {
+    return speakers.contains(clip.speaker) && !left_out.contains(clip.id);
+  }
+};
+
+GridList read_grid_list(const std::string& name) {
+  GridList list;
+  for (const PublishedSpeaker& talker : read_published_list(name)) {
+    list.speakers.insert(talker.speaker);
+    for (const std::string& clip : talker.test)
+      list.named[talker.speaker + "/" + clip] = "test";
+    for (const std::string& clip : talker.valid)
+      list.named[talker.speaker + "/" + clip] = "valid";
+    for (const std::string& clip : talker.left_out)
+      list.left_out.insert(talker.speaker + "/" + clip);
+  }
+  return list;
+}
+
+constexpr const char* kTalkerList = "grid/talkers";
+
+Splits four_talkers() {
+  GridList list = read_grid_list("grid/four");
+  const auto others = [list](const SourceClip& clip) {
+    return list.holds(clip) ? std::optional<std::string>("train") : std::nullopt;
+  };
+  return Splits(others, std::move(list.named));
+}
+
+Splits overlapped_talkers() {
+  GridList list = read_grid_list(kTalkerList);
+  const auto others = [list](const SourceClip& clip) {
+    return list.holds(clip) ? std::optional(train_or_valid(clip.id)) : std::nullopt;
+  };
+  return Splits(others, std::move(list.named));
+}
+
+Splits unseen_talkers_of_lipnet() {
+  return Splits([list = read_grid_list(kTalkerList)](const SourceClip& clip) {
+    if (!list.holds(clip))
+      return std::optional<std::string>();
+    return std::optional(is_one_of(clip.speaker, {1, 2, 20, 22}) ? "test"
+                                                                 : train_or_valid(clip.id));
+  });
+}
+
+}  // namespace
+
+std::vector<PublishedSplit> GridReader::published_splits() const {
+  return {{"four", four_talkers, SplitCounts{.train = 3586, .valid = 199, .test = 200}},
+          {"overlapped", overlapped_talkers, SplitCounts{.train = 24455, .valid = 0, .test = 8415}},
+          {"unseen", [] { return Splits(unseen_talkers); }},
+          {"unseen-lipnet",
+           unseen_talkers_of_lipnet,
+           SplitCounts{.train = 28870, .valid = 0, .test = 4000}}};
+}
+
+}  // namespace lipsound2::corpora
