@@ -57,6 +57,7 @@ class WaveGlow(nn.Module):
         self.sizes = [group - k // early_every * early_size for k in range(flows)]
         for size in self.sizes:
             rotation = torch.linalg.qr(torch.randn(size, size))[0]
+            rotation[:, 0] *= torch.det(rotation).sign()
             self.convinv.append(nn.ModuleDict({"conv": nn.Conv1d(size, size, 1, bias=False)}))
             self.convinv[-1]["conv"].weight.data = rotation.unsqueeze(2)
             self.WN.append(WaveNet(size // 2, mel_channels or bands * group, channels, layers))

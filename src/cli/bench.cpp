@@ -112,15 +112,42 @@ Timings measure_synthesis(const experiment::ExperimentConfig& config, const Benc
   });
 }
 
-// One clip after the other through a vocoder with random weights.
+// With random weights, or those that the config starts from.
+vocoder::WaveGlow make_waveglow(const experiment::ExperimentConfig& config) {
+  vocoder::WaveGlow network(config.vocoder.network, config.audio);
+  if (!config.from.empty())
+    experiment::load_best_weights(*network,
+                                  experiment::find_checkpoint(config.from, config.task),
+                                  experiment::Mismatched::kRefused);
+  return network;
+}
+
+std::int64_t mel_frames(const experiment::ExperimentConfig& config, std::int64_t pictures) {
+  return pictures * config.audio.sample_rate / config.audio.hop / 25;
+}
+
+// What measure_step() measures, of a vocoder.
+Timings measure_vocoder_step(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
+  vocoder::WaveGlow network = make_waveglow(config);
+  torch::optim::AdamW optimizer(network->parameters(),
+                                torch::optim::AdamWOptions(config.train.learning_rate));
+  const std::int64_t frames = mel_frames(config, flags.pictures);
+  const Tensor mel = torch::randn({config.data.batch_size, frames, config.audio.bands}) - 5;
+  const Tensor samples = 0.1 * torch::randn({config.data.batch_size, frames * config.audio.hop});
+  return measure(flags.repeats, [&] {
+    optimizer.zero_grad();
+    network->forward(mel, samples).negative_log_likelihood(/*sigma=*/1).backward();
+    torch::nn::utils::clip_grad_norm_(network->parameters(), /*max_norm=*/1);
+    optimizer.step();
+  });
+}
+
+// One clip after the other through a vocoder.
 Timings measure_vocoder(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   const torch::NoGradGuard no_grad;
-  const vocoder::WaveGlowVocoder vocoder(vocoder::WaveGlow(config.vocoder.network, config.audio),
-                                         config.audio,
-                                         config.vocoder.sound,
-                                         torch::kCPU);
-  const std::int64_t frames = flags.pictures * config.audio.sample_rate / config.audio.hop / 25;
-  const Tensor mel = torch::randn({frames, config.audio.bands}) - 5;
+  const vocoder::WaveGlowVocoder vocoder(
+      make_waveglow(config), config.audio, config.vocoder.sound, torch::kCPU);
+  const Tensor mel = torch::randn({mel_frames(config, flags.pictures), config.audio.bands}) - 5;
   return measure(flags.repeats, [&] {
     for (std::int64_t clip = 0; clip < config.data.batch_size; ++clip)
       vocoder.vocode(mel, /*first_frame=*/0);
@@ -129,7 +156,8 @@ Timings measure_vocoder(const experiment::ExperimentConfig& config, const BenchF
 
 Timings measure_what(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   if (flags.what == "step")
-    return measure_step(config, flags);
+    return config.task == "vocoder" ? measure_vocoder_step(config, flags)
+                                    : measure_step(config, flags);
   if (flags.what == "vocoder")
     return measure_vocoder(config, flags);
   return flags.what == "decoder" ? measure_decoder(config, flags)

@@ -1,5 +1,3 @@
-#include <set>
-
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
@@ -8,6 +6,7 @@
 #include "lipsound2/core/file.h"
 #include "lipsound2/data/face_input.h"
 #include "lipsound2/data/jpeg.h"
+#include "lipsound2/experiment/mel_files.h"
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/synthesizer.h"
 #include "lipsound2/video/face_clip.h"
@@ -15,6 +14,7 @@
 
 #include "commands.h"
 #include "json_flag.h"
+#include "results.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -29,6 +29,10 @@ struct SynthesizeFlags {
   std::string vocoder = "griffin-lim";
   std::string detector;
   bool mux = false;
+  std::string mels;
+  std::string manifest;
+  std::vector<std::string> splits = {"train", "valid"};
+  bool teacher_forced = false;
   std::string json;
 };
 
@@ -85,29 +89,24 @@ class VideoToSound {
   video::FaceClipReader reader_;
 };
 
-// Refuses results that would overwrite a video or each other, before anything is made.
-void check_targets(const SynthesizeFlags& flags) {
-  std::set<std::string> stems;
-  for (const std::string& file : flags.videos) {
-    require(fs::exists(file), ErrorKind::kIo, "{}: no such file", file);
-    const std::string stem = fs::path(file).stem().string();
-    require(stems.insert(stem).second,
-            ErrorKind::kUsage,
-            "{}: another video has the same stem, so {}.wav would be written twice",
-            file,
-            stem);
-    for (const char* extension : {".wav", ".mp4"}) {
-      const fs::path target = fs::path(flags.out) / (stem + extension);
-      require(!fs::exists(target) || !fs::equivalent(target, file),
-              ErrorKind::kUsage,
-              "{}: --out would overwrite this video",
-              file);
-    }
-  }
+// --mels DIR: the mels of a corpus, no sound.
+void write_mels(const SynthesizeFlags& flags) {
+  const std::size_t written =
+      experiment::write_mels({.run = flags.run,
+                              .manifest = flags.manifest,
+                              .splits = flags.splits,
+                              .feed = flags.teacher_forced ? lip2mel::DecoderFeed::kTruth
+                                                           : lip2mel::DecoderFeed::kOwnOutput},
+                             flags.mels);
+  fmt::print("{}: {} mels\n", flags.mels, written);
+  write_json(flags.json, {{"mels", flags.mels}, {"clips", written}});
 }
 
-void synthesize(const SynthesizeFlags& flags) {
-  check_targets(flags);
+void write_sounds(const SynthesizeFlags& flags) {
+  require(!flags.videos.empty() && !flags.out.empty(),
+          ErrorKind::kUsage,
+          "expected VIDEO... and --out DIR for sounds, or --mels DIR for the mels of a corpus");
+  check_results({flags.videos, flags.out, {".wav", ".mp4"}});
   make_folder(flags.out);
   VideoToSound converter(flags);
   Json made = Json::array();
@@ -116,22 +115,60 @@ void synthesize(const SynthesizeFlags& flags) {
   write_json(flags.json, made);
 }
 
+void synthesize(const SynthesizeFlags& flags) {
+  flags.mels.empty() ? write_sounds(flags) : write_mels(flags);
+}
+
+// The flags of --mels, which goes without the options that `sounds` lists.
+void add_mel_flags(CLI::App& command,
+                   SynthesizeFlags& flags,
+                   const std::vector<CLI::Option*>& sounds) {
+  auto* mels =
+      command
+          .add_option("--mels",
+                      flags.mels,
+                      "instead of sounds: folder for <id>.safetensors, the mels of a corpus, to "
+                      "train a vocoder on (vocoder.mels)")
+          ->type_name("DIR");
+  for (CLI::Option* option : sounds)
+    mels->excludes(option);
+  command.add_option("--manifest", flags.manifest, "of that corpus (default: the one of the run)")
+      ->type_name("FILE")
+      ->needs(mels);
+  command.add_option("--split", flags.splits, "its splits, comma-separated")
+      ->delimiter(',')
+      ->capture_default_str()
+      ->needs(mels);
+  command
+      .add_flag("--teacher-forced",
+                flags.teacher_forced,
+                "the decoder hears the true mel instead of its own: the timing of the true "
+                "sound, as training on pairs of both needs it")
+      ->needs(mels);
+}
+
 }  // namespace
 
 void add_synthesize(CLI::App& program) {
   auto* command = program.add_subcommand("synthesize", "give silent videos a voice");
   const auto flags = std::make_shared<SynthesizeFlags>();
-  command->add_option("VIDEO", flags->videos, "any video of a speaking face")->required();
+  auto* videos = command->add_option("VIDEO", flags->videos, "any video of a speaking face");
   command->add_option("--run", flags->run, "run or checkpoint (default: the latest run)");
-  command->add_option("--out", flags->out, "folder for <stem>.wav")->required()->type_name("DIR");
-  command
-      ->add_option(
-          "--vocoder", flags->vocoder, "what makes the sound: griffin-lim or a vocoder's run")
-      ->type_name("griffin-lim|RUN")
-      ->capture_default_str();
-  command->add_option("--detector", flags->detector, "YuNet model (default: OpenCV's Haar cascade)")
-      ->type_name("ONNX");
-  command->add_flag("--mux", flags->mux, "also write <stem>.mp4: the video with its new sound");
+  auto* out = command->add_option("--out", flags->out, "folder for <stem>.wav")->type_name("DIR");
+  auto* vocoder =
+      command
+          ->add_option(
+              "--vocoder", flags->vocoder, "what makes the sound: griffin-lim or a vocoder's run")
+          ->type_name("griffin-lim|RUN")
+          ->capture_default_str();
+  auto* detector =
+      command
+          ->add_option(
+              "--detector", flags->detector, "YuNet model (default: OpenCV's Haar cascade)")
+          ->type_name("ONNX");
+  auto* mux =
+      command->add_flag("--mux", flags->mux, "also write <stem>.mp4: the video with its new sound");
+  add_mel_flags(*command, *flags, {videos, out, vocoder, detector, mux});
   add_json_flag(*command, flags->json);
   command->callback([flags] { synthesize(*flags); });
 }

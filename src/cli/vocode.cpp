@@ -1,19 +1,18 @@
 #include <filesystem>
 #include <optional>
-#include <set>
 
 #include <nlohmann/json.hpp>
-#include <torch/types.h>
 
 #include "lipsound2/audio/resample.h"
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/experiment/mel_files.h"
 #include "lipsound2/experiment/runs.h"
-#include "lipsound2/experiment/sound_clips.h"
 
 #include "commands.h"
 #include "json_flag.h"
+#include "results.h"
 
 namespace lipsound2::cli {
 namespace {
@@ -28,25 +27,6 @@ struct VocodeFlags {
   std::optional<double> sigma;
   std::string json;
 };
-
-// A vocoder and the mels that it takes.
-struct LoadedVocoder {
-  audio::MelConfig mel;
-  std::shared_ptr<const vocoder::Vocoder> vocoder;
-};
-
-LoadedVocoder load(const VocodeFlags& flags) {
-  if (flags.run == "griffin-lim") {
-    const experiment::ExperimentConfig config;
-    return {config.audio, experiment::make_vocoder(flags.run, config)};
-  }
-  const auto trained = experiment::load_vocoder(flags.run);
-  vocoder::WaveGlowSoundConfig sound = trained.config.vocoder.sound;
-  sound.sigma = flags.sigma.value_or(sound.sigma);
-  return {trained.config.audio,
-          std::make_shared<vocoder::WaveGlowVocoder>(
-              trained.network, trained.config.audio, sound, torch::Device(trained.device))};
-}
 
 // The mel of a file: stored, or measured of its sound.
 Tensor mel_of(const fs::path& file, const audio::MelConfig& mel) {
@@ -64,33 +44,14 @@ Tensor mel_of(const fs::path& file, const audio::MelConfig& mel) {
   return audio::MelSpectrogram(mel)(sound.samples);
 }
 
-// Refuses results that would overwrite a source or each other, before anything is made.
-void check_results(const VocodeFlags& flags) {
-  std::set<std::string> stems;
-  for (const std::string& file : flags.files) {
-    require(fs::exists(file), ErrorKind::kIo, "{}: no such file", file);
-    const std::string stem = fs::path(file).stem().string();
-    require(stems.insert(stem).second,
-            ErrorKind::kUsage,
-            "{}: another file has the same stem, so {}.wav would be written twice",
-            file,
-            stem);
-    const fs::path target = fs::path(flags.out) / (stem + ".wav");
-    require(!fs::exists(target) || !fs::equivalent(target, file),
-            ErrorKind::kUsage,
-            "{}: --out would overwrite this file",
-            file);
-  }
-}
-
 void vocode(const VocodeFlags& flags) {
-  check_results(flags);
-  const LoadedVocoder loaded = load(flags);
+  check_results({flags.files, flags.out, {".wav"}});
+  const experiment::Voice voice = experiment::load_voice(flags.run, {}, flags.sigma);
   make_folder(flags.out);
   Json made = Json::array();
   for (const std::string& file : flags.files) {
     const std::string wav = (fs::path(flags.out) / fs::path(file).stem()).string() + ".wav";
-    const audio::Waveform sound = loaded.vocoder->vocode(mel_of(file, loaded.mel), 0);
+    const audio::Waveform sound = voice.vocoder->vocode(mel_of(file, voice.mel), /*first_frame=*/0);
     audio::write_wav(wav, sound);
     fmt::print("{}  {:.2f} s\n", wav, sound.seconds());
     made.push_back({{"source", file}, {"wav", wav}, {"seconds", sound.seconds()}});

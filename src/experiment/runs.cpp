@@ -10,7 +10,7 @@
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
-#include "lipsound2/experiment/sound_clips.h"
+#include "lipsound2/experiment/mel_files.h"
 
 namespace lipsound2::experiment {
 
@@ -207,16 +207,27 @@ TrainedVocoder load_vocoder(const std::string& run_or_checkpoint) {
   });
 }
 
+Voice load_voice(const std::string& name,
+                 const ExperimentConfig& config,
+                 std::optional<double> sigma) {
+  if (name == "griffin-lim") {
+    require(!sigma, ErrorKind::kUsage, "griffin-lim draws no noise, so it has no sigma");
+    return {config.audio,
+            std::make_shared<vocoder::GriffinLim>(config.audio, config.eval.griffin_lim)};
+  }
+  const TrainedVocoder trained = load_vocoder(name);
+  vocoder::WaveGlowSoundConfig sound = trained.config.vocoder.sound;
+  sound.sigma = sigma.value_or(sound.sigma);
+  return {trained.config.audio,
+          std::make_shared<vocoder::WaveGlowVocoder>(
+              trained.network, trained.config.audio, sound, torch::Device(trained.device))};
+}
+
 std::shared_ptr<const vocoder::Vocoder> make_vocoder(const std::string& name,
                                                      const ExperimentConfig& config) {
-  if (name == "griffin-lim")
-    return std::make_shared<vocoder::GriffinLim>(config.audio, config.eval.griffin_lim);
-  const TrainedVocoder trained = load_vocoder(name);
-  require_same_mels(config.audio, config.name, trained.config.audio, name);
-  return std::make_shared<vocoder::WaveGlowVocoder>(trained.network,
-                                                    trained.config.audio,
-                                                    trained.config.vocoder.sound,
-                                                    torch::Device(trained.device));
+  const Voice voice = load_voice(name, config);
+  require_same_mels(config.audio, config.name, voice.mel, name);
+  return voice.vocoder;
 }
 
 }  // namespace lipsound2::experiment

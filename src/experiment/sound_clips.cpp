@@ -4,15 +4,12 @@
 
 #include "lipsound2/audio/resample.h"
 #include "lipsound2/audio/sound_file.h"
-#include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/log.h"
 #include "lipsound2/core/random.h"
 #include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/shard.h"
 #include "lipsound2/experiment/find_config.h"
-#include "lipsound2/train/checkpoint.h"
-#include "lipsound2/vocoder/vocoder.h"
+#include "lipsound2/experiment/mel_files.h"
 
 namespace lipsound2::experiment {
 
@@ -58,16 +55,27 @@ std::vector<SoundClip> split_of(std::vector<SoundClip> clips, const std::string&
   return {clips.begin(), clips.begin() + held_out};
 }
 
-std::string described(const audio::MelConfig& mel) {
-  std::string text;
-  for (const config::FieldLine& field : config::list_fields(mel))
-    text += fmt::format("{}{}: {}", text.empty() ? "" : ", ", field.key, field.value);
-  return text;
+fs::path stored_mel(const fs::path& folder, const std::string& id) {
+  return folder / (id + ".safetensors");
 }
 
-}  // namespace
+// All of them now, rather than the first one that training comes upon.
+void check_stored_mels(const fs::path& folder, const std::vector<SoundClip>& clips) {
+  std::size_t missing = 0;
+  std::string first;
+  for (const SoundClip& clip : clips)
+    if (!fs::exists(stored_mel(folder, clip.id)) && missing++ == 0)
+      first = stored_mel(folder, clip.id).string();
+  require(missing == 0,
+          ErrorKind::kData,
+          "vocoder.mels: {} of {} clips have no mel there, the first is {}; `lipsound2 synthesize "
+          "--mels` writes them",
+          missing,
+          clips.size(),
+          first);
+}
 
-std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::string& split) {
+std::vector<SoundClip> listed_clips(const ExperimentConfig& config, const std::string& split) {
   if (!config.vocoder.sounds.empty())
     return split_of(files_below(config.vocoder.sounds), split);
   const fs::path manifest = find_manifest(config);
@@ -75,6 +83,15 @@ std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::st
   for (const data::ManifestEntry& entry :
        data::ClipList::read(manifest).split(split, manifest).entries())
     clips.push_back({.id = entry.id, .file = {}, .entry = entry});
+  return clips;
+}
+
+}  // namespace
+
+std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::string& split) {
+  std::vector<SoundClip> clips = listed_clips(config, split);
+  if (!config.vocoder.mels.empty())
+    check_stored_mels(config.vocoder.mels, clips);
   return clips;
 }
 
@@ -103,7 +120,7 @@ SoundWithMel SoundClipReader::read(const SoundClip& clip) const {
     read.mel = mel_(read.sound.samples);
     return read;
   }
-  const fs::path stored = mels_ / (clip.id + ".safetensors");
+  const fs::path stored = stored_mel(mels_, clip.id);
   read.mel = read_mel(stored, audio_);
   require(read.mel.size(0) == frames,
           ErrorKind::kData,
@@ -113,40 +130,6 @@ SoundWithMel SoundClipReader::read(const SoundClip& clip) const {
           clip.id,
           read.mel.size(0));
   return read;
-}
-
-Tensor read_mel(const fs::path& file, const audio::MelConfig& audio) {
-  const train::TensorFile content = train::load_tensors(file);
-  const auto mel = content.tensors.find("mel");
-  require(mel != content.tensors.end(),
-          ErrorKind::kData,
-          "{}: expected a tensor named 'mel', found {} tensors of other names",
-          file.string(),
-          content.tensors.size());
-  const auto stored = content.metadata.find("audio");
-  if (stored == content.metadata.end())
-    log::warn(
-        "{}: has no metadata 'audio'; taken for a mel of {}", file.string(), described(audio));
-  else
-    require_same_mels(config::read_yaml_text<audio::MelConfig>(stored->second, file.string()),
-                      file.string(),
-                      audio,
-                      "the vocoder");
-  vocoder::check_mel(mel->second, audio.bands, file.string());
-  return mel->second.to(at::kFloat);
-}
-
-void require_same_mels(const audio::MelConfig& mel,
-                       const std::string& mel_name,
-                       const audio::MelConfig& vocoder,
-                       const std::string& vocoder_name) {
-  require(mel == vocoder,
-          ErrorKind::kConfig,
-          "mels do not match the vocoder:\n  {}: {}\n  {}: {}",
-          mel_name,
-          described(mel),
-          vocoder_name,
-          described(vocoder));
 }
 
 }  // namespace lipsound2::experiment

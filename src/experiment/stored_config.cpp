@@ -13,7 +13,13 @@ namespace {
 
 using Keys = std::vector<std::string>;
 
-const Keys kPlaceAndMachine = {"data.manifest", "data.shards", "data.threads", "device", "threads"};
+const Keys kPlaceAndMachine = {"data.manifest",
+                               "data.shards",
+                               "data.threads",
+                               "vocoder.sounds",
+                               "vocoder.mels",
+                               "device",
+                               "threads"};
 const Keys kLength = {"train.steps",
                       "train.max_minutes",
                       "train.log_every",

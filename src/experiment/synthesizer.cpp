@@ -22,28 +22,9 @@ Synthesizer::Synthesizer(lip2mel::Lip2Mel network,
                          const ExperimentConfig& config,
                          const std::string& device,
                          std::shared_ptr<const vocoder::Vocoder> vocoder)
-    : network_(std::move(network)),
-      device_(device),
+    : mels_(std::move(network), config, device),
       rate_(static_cast<int>(config.audio.sample_rate)),
-      mels_per_picture_(config.lip2mel.mel_frames_per_picture),
-      ensemble_{.draws = config.eval.draws, .mirrored = config.data.augment.flip > 0},
       vocoder_(std::move(vocoder)) {}
-
-std::vector<GeneratedMel> Synthesizer::mels(const data::Batch& batch) {
-  const torch::NoGradGuard no_grad;
-  const auto output = network_->generate(batch.faces.to(device_), batch.face_lengths, ensemble_);
-  const Tensor mel = network_->denormalize(output.mel).to(torch::kCPU, torch::kFloat32);
-  const Tensor weights = output.weights.to(torch::kCPU);
-  std::vector<GeneratedMel> results;
-  for (std::int64_t b = 0; b < mel.size(0); ++b) {
-    const auto pictures = batch.face_lengths[b].item<std::int64_t>();
-    const std::int64_t steps =
-        (pictures * weights.size(1) + batch.faces.size(2) - 1) / batch.faces.size(2);
-    results.push_back({mel[b].slice(0, 0, pictures * mels_per_picture_).clone(),
-                       weights[b].slice(0, 0, steps).slice(1, 0, pictures).clone()});
-  }
-  return results;
-}
 
 audio::Waveform Synthesizer::sound(const Tensor& mel) const {
   audio::Waveform result{{}, rate_};

@@ -31,6 +31,10 @@ void VocoderConfig::visit(config::FieldVisitor& v) {
   v.field("segment_frames", segment_frames, "mel frames of a training segment", {1, 100000});
   v.field(
       "train_sigma", train_sigma, "deviation of the noise that the likelihood assumes", {0.01, 10});
+  v.field("train_noise",
+          train_noise,
+          "deviation of noise that is added to the training samples, of which full scale is 1",
+          {0, 1});
   v.field("sounds", sounds, "folder of sound files to train on; empty: the clips of data.manifest");
   v.field("mels",
           mels,
@@ -55,7 +59,10 @@ train::Losses VocoderTask::losses(const data::Batch& batch, double /*progress*/)
   std::vector<Tensor> samples;
   for (const std::vector<float>& clip : batch.samples)
     samples.push_back(as_row(clip));
-  const auto output = network_->forward(batch.mel.to(device_), torch::cat(samples).to(device_));
+  Tensor sounds = torch::cat(samples).to(device_);
+  if (config_.vocoder.train_noise > 0)
+    sounds += config_.vocoder.train_noise * torch::randn_like(sounds);
+  const auto output = network_->forward(batch.mel.to(device_), sounds);
   const Tensor nll = output.negative_log_likelihood(config_.vocoder.train_sigma);
   const auto count = static_cast<double>(output.latents.numel());
   return {nll,

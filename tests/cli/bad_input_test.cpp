@@ -226,7 +226,7 @@ TEST_F(ProgramFault, AResultNeverOverwritesAVideo) {
   const auto outcome = run("lipsound2 synthesize --run run --mux --out own own/film.mp4");
 
   EXPECT_EQ(outcome.code, 2);
-  EXPECT_THAT(outcome.error, HasSubstr("own/film.mp4: --out would overwrite this video"));
+  EXPECT_THAT(outcome.error, HasSubstr("own/film.mp4: --out would overwrite this file"));
   EXPECT_EQ(read_file(folder_ / "own/film.mp4"), before);
 }
 

@@ -7,6 +7,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using support::run_in;
+using support::until;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
@@ -135,18 +136,6 @@ TEST_F(ProgramEndToEnd, InspectsWhateverItWrites) {
   EXPECT_EQ(run_in(folder_, "lipsound2 doctor --json doctor.json").code, 0);
   EXPECT_THAT(read_file(folder_ / "doctor.json"), HasSubstr("\"golden mel\""));
   EXPECT_THAT(run_in(folder_, "lipsound2 config tiny.yaml").out, HasSubstr("learning_rate"));
-}
-
-// Starts a training command, waits until its run has logged so many further steps, sends the signal
-// and waits for the end.
-std::string until(const std::string& command,
-                  const std::string& run,
-                  int steps,
-                  const std::string& signal) {
-  const std::string events = "$(cat " + run + "/events.jsonl 2>/dev/null | wc -l)";
-  return "before=" + events + "; '" LIPSOUND2_PROGRAM "' " + command + " & pid=$!; " + "while [ " +
-         events + " -lt $((before + " + std::to_string(steps) +
-         ")) ] && kill -0 $pid; do sleep 0.02; done; " + "kill -" + signal + " $pid; wait $pid";
 }
 
 std::string train_until(const std::string& flags,

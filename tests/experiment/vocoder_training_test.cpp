@@ -10,12 +10,14 @@
 #include "lipsound2/train/checkpoint.h"
 
 #include "sound_segments.h"
+#include "support/error_text.h"
 #include "support/test_speech.h"
 #include "tiny_runs.h"
 
 namespace lipsound2::experiment {
 namespace {
 
+using lipsound2::testing::error_text;
 using ::testing::HasSubstr;
 
 /// A few seconds of made speech as files, and a config of four updates on them.
@@ -94,6 +96,45 @@ TEST(VocoderTraining, RefusesMelsOfOtherSettingsAndShowsBoth) {
   }
 }
 
+/// Writes a mel of so many frames for each of the three files.
+std::string write_mel_files(const SpeechFiles& files, std::int64_t frames) {
+  const auto folder = files.run("mels").path;
+  make_folder(folder / "wavs");
+  for (const char* id : {"wavs/0", "wavs/1", "wavs/2"})
+    train::save_tensors(folder / (std::string(id) + ".safetensors"),
+                        {{{"mel", torch::full({frames, 80}, -4.0)}}, {{"audio", "hop: 160"}}});
+  return folder.string();
+}
+
+TEST(VocoderTraining, TakesStoredMelsForThoseOfTheSounds) {
+  const SpeechFiles files;
+  ExperimentConfig config = files.config();
+  config.vocoder.mels = write_mel_files(files, 150);
+  SoundSegments segments(sound_clips(config, "train"), config);
+  segments.start(0);
+
+  const auto batch = segments.next();
+
+  ASSERT_TRUE(batch);
+  EXPECT_TRUE(torch::equal(batch->mel, torch::full({2, 30, 80}, -4.0)));
+  EXPECT_EQ(run_training(config, files.run("tuned"), Start::kNew), train::TrainOutcome::kFinished);
+}
+
+TEST(VocoderTraining, NamesStoredMelsThatAreMissingOrOfAnotherLength) {
+  const SpeechFiles files;
+  ExperimentConfig config = files.config();
+  config.vocoder.mels = write_mel_files(files, 149);
+  const auto complaint = [&] {
+    return error_text([&] { run_training(config, files.run("tuned"), Start::kNew); });
+  };
+
+  EXPECT_THAT(complaint(), HasSubstr(".safetensors: expected 150 frames, as the sound of wavs/"));
+  for (const char* id : {"0", "1", "2"})
+    std::filesystem::remove(config.vocoder.mels + "/wavs/" + id + ".safetensors");
+  EXPECT_THAT(complaint(),
+              HasSubstr("vocoder.mels: 2 of 2 clips have no mel there, the first is "));
+}
+
 TEST(VocoderTraining, RefusesACheckpointOfAnotherTask) {
   const SpeechFiles files;
   const auto run = files.run("voice");
@@ -143,26 +184,6 @@ TEST(SoundSegments, NamesAClipThatIsTooShort) {
     EXPECT_THAT(error.what(),
                 HasSubstr("has 150 mel frames, fewer than vocoder.segment_frames, which is 1000"));
   }
-}
-
-TEST(ReadMel, RefusesMelsOfAnotherHopAndFilesWithoutOne) {
-  const lipsound2::testing::TemporaryFolder folder;
-  const auto complaint = [&](const train::TensorFile& content) -> std::string {
-    train::save_tensors(folder / "x.safetensors", content);
-    try {
-      read_mel(folder / "x.safetensors", audio::MelConfig{});
-    } catch (const Error& error) {
-      return error.what();
-    }
-    return "";
-  };
-  const Tensor mel = torch::zeros({10, 80});
-
-  EXPECT_THAT(complaint({{{"mel", mel}}, {{"audio", "hop: 256"}}}), HasSubstr("hop: 256"));
-  EXPECT_THAT(complaint({{{"sound", mel}}, {}}), HasSubstr("expected a tensor named 'mel'"));
-  EXPECT_THAT(complaint({{{"mel", mel.narrow(0, 0, 0)}}, {{"audio", "hop: 160"}}}),
-              HasSubstr("the mel has no frames"));
-  EXPECT_EQ(complaint({{{"mel", mel}}, {{"audio", "hop: 160"}}}), "");
 }
 
 }  // namespace

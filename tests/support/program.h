@@ -33,6 +33,18 @@ inline Outcome run_in(const std::filesystem::path& folder, const std::string& co
   return outcome;
 }
 
+/// A shell command that starts a training command of the program, waits until its run has logged so
+/// many further steps, sends the signal and waits for the end.
+inline std::string until(const std::string& command,
+                         const std::string& run,
+                         int steps,
+                         const std::string& signal) {
+  const std::string events = "$(cat " + run + "/events.jsonl 2>/dev/null | wc -l)";
+  return "before=" + events + "; '" LIPSOUND2_PROGRAM "' " + command + " & pid=$!; " + "while [ " +
+         events + " -lt $((before + " + std::to_string(steps) +
+         ")) ] && kill -0 $pid; do sleep 0.02; done; " + "kill -" + signal + " $pid; wait $pid";
+}
+
 /// A fresh, empty folder below the test's temporary one.
 inline std::filesystem::path fresh_folder(const std::string& name) {
   const auto folder = std::filesystem::temp_directory_path() / "lipsound2-tests" / name;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,8 +46,21 @@ TrainedNetwork load_network(const std::string& run_or_checkpoint);
 /// The same of a vocoder.
 TrainedVocoder load_vocoder(const std::string& run_or_checkpoint);
 
-/// What makes sound of mels of this config: "griffin-lim" by its own settings, else the vocoder of
-/// a run or checkpoint. Throws kConfig, with both settings, when that was trained on other mels.
+/// A vocoder and the mels that it makes sound of.
+struct Voice {
+  audio::MelConfig mel;
+  std::shared_ptr<const vocoder::Vocoder> vocoder;
+};
+
+/// "griffin-lim" by the settings of `config`, or the vocoder of a run or checkpoint by its own,
+/// with another deviation of its noise if one is given. Throws kUsage for one given to griffin-lim,
+/// which draws no noise.
+Voice load_voice(const std::string& name,
+                 const ExperimentConfig& config,
+                 std::optional<double> sigma = std::nullopt);
+
+/// What makes sound of mels of this config, by name as load_voice() takes it. Throws kConfig, with
+/// both settings, when that was trained on other mels.
 std::shared_ptr<const vocoder::Vocoder> make_vocoder(const std::string& name,
                                                      const ExperimentConfig& config);
 

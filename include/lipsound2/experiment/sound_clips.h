@@ -20,7 +20,8 @@ struct SoundClip {
 
 /// The sounds of one split: those of config.data.manifest, or the files (WAV, FLAC...) in or below
 /// config.vocoder.sounds, such as LJSpeech's folder, of which every twentieth by the hash of its
-/// name is "valid" (one at least). Throws kData when there are none.
+/// name is "valid" (one at least). Throws kData when there are none, and when one of them lacks its
+/// mel in config.vocoder.mels.
 std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::string& split);
 
 /// A sound and its mel, which has a frame per whole hop.
@@ -45,15 +46,5 @@ class SoundClipReader {
   std::filesystem::path manifest_folder_;
   std::filesystem::path mels_;
 };
-
-/// Log mel [M, bands] of a safetensors file: its tensor "mel". The metadata "audio", a YAML text of
-/// MelConfig, must equal `audio`; where it is missing, a warning says so. Throws kData.
-Tensor read_mel(const std::filesystem::path& file, const audio::MelConfig& audio);
-
-/// Throws kConfig with both settings, called by these names, when they differ.
-void require_same_mels(const audio::MelConfig& mel,
-                       const std::string& mel_name,
-                       const audio::MelConfig& vocoder,
-                       const std::string& vocoder_name);
 
 }  // namespace lipsound2::experiment

@@ -6,18 +6,11 @@
 #include <vector>
 
 #include "lipsound2/audio/waveform.h"
-#include "lipsound2/data/batch.h"
-#include "lipsound2/experiment/experiment_config.h"
+#include "lipsound2/experiment/mel_generator.h"
 
 namespace lipsound2::experiment {
 
 class CrossFader;
-
-/// What the network makes of one clip.
-struct GeneratedMel {
-  Tensor mel;      ///< [M, bands] natural log, on the CPU
-  Tensor weights;  ///< [steps, T] attention
-};
 
 /// Pictures to mels to sound, by a network in eval mode and a vocoder. Deterministic. One thread at
 /// a time.
@@ -29,7 +22,7 @@ class Synthesizer {
               std::shared_ptr<const vocoder::Vocoder> vocoder);
 
   /// One result per clip of the batch, each of its own length.
-  std::vector<GeneratedMel> mels(const data::Batch& batch);
+  std::vector<GeneratedMel> mels(const data::Batch& batch) { return mels_.generate(batch); }
   /// Log mel [M, bands] that begins at this frame of its sound -> M * hop samples, at once: for a
   /// few seconds.
   audio::Waveform vocode(const Tensor& mel, std::int64_t first_frame) const {
@@ -40,11 +33,8 @@ class Synthesizer {
   int rate() const { return rate_; }
 
  private:
-  lip2mel::Lip2Mel network_;
-  torch::Device device_;
+  MelGenerator mels_;
   int rate_;
-  std::int64_t mels_per_picture_;
-  lip2mel::Ensemble ensemble_;
   std::shared_ptr<const vocoder::Vocoder> vocoder_;
 };
 

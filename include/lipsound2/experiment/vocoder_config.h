@@ -15,6 +15,7 @@ struct VocoderConfig {
   vocoder::WaveGlowSoundConfig sound;
   std::int64_t segment_frames = 50;  ///< of the clips, at random places
   double train_sigma = 1;            ///< deviation that the likelihood assumes
+  double train_noise = 0;            ///< deviation of noise that is added to the samples
   std::string sounds;  ///< folder of sound files to train on; empty: the clips of the manifest
   std::string mels;    ///< folder of <id>.safetensors to fine-tune on; empty: mels of the sounds
 
