@@ -6,6 +6,8 @@
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/zeros_like.h>
 
+#include "flat_parameters.h"
+
 namespace lipsound2::train {
 
 AdamW::AdamW(Tensor values, Tensor decayed, std::vector<RateRange> ranges, AdamWConfig config)
@@ -34,6 +36,15 @@ void AdamW::update(const Tensor& gradients, double learning_rate, std::int64_t s
     const Tensor scale = second.sqrt().div_(std::sqrt(correction2)).add_(config_.epsilon);
     values.addcdiv_(first, scale, -rate / correction1);
   }
+}
+
+std::map<std::string, Tensor> AdamW::state(const FlatParameters& layout) const {
+  std::map<std::string, Tensor> named;
+  for (const auto& [name, view] : layout.split(first_moment_))
+    named.emplace("first_moment." + name, view);
+  for (const auto& [name, view] : layout.split(second_moment_))
+    named.emplace("second_moment." + name, view);
+  return named;
 }
 
 }  // namespace lipsound2::train

@@ -85,18 +85,27 @@ Tensor FlatParameters::decayed() const {
   return mask;
 }
 
-std::vector<RateRange> FlatParameters::rate_ranges(
+std::vector<RateRange> FlatParameters::layer_ranges(
     const std::map<std::string, double>& factors) const {
   std::vector<RateRange> ranges;
   for (const Part& part : parts_) {
-    const double factor = part_factor(part.name, factors);
-    if (ranges.empty() || ranges.back().factor != factor) {
-      if (!ranges.empty())
-        ranges.back().end = part.offset;
-      ranges.push_back({.begin = part.offset, .factor = factor});
-    }
+    if (!ranges.empty())
+      ranges.back().end = part.offset;
+    ranges.push_back({.begin = part.offset, .factor = part_factor(part.name, factors)});
   }
   ranges.back().end = values_.numel();
+  return ranges;
+}
+
+std::vector<RateRange> FlatParameters::rate_ranges(
+    const std::map<std::string, double>& factors) const {
+  std::vector<RateRange> ranges;
+  for (const RateRange& layer : layer_ranges(factors)) {
+    if (!ranges.empty() && ranges.back().factor == layer.factor)
+      ranges.back().end = layer.end;
+    else
+      ranges.push_back(layer);
+  }
   return ranges;
 }
 
@@ -105,6 +114,15 @@ std::map<std::string, Tensor> FlatParameters::split(const Tensor& flat) const {
   std::map<std::string, Tensor> views;
   for (const Part& part : parts_)
     views.emplace(part.name, part_of(flat, part));
+  return views;
+}
+
+std::map<std::string, Tensor> FlatParameters::split_layers(const Tensor& numbers) const {
+  TORCH_CHECK(numbers.numel() == static_cast<std::int64_t>(parts_.size()),
+              "expected one number per parameter");
+  std::map<std::string, Tensor> views;
+  for (std::size_t i = 0; i < parts_.size(); ++i)
+    views.emplace(parts_[i].name, numbers[static_cast<std::int64_t>(i)]);
   return views;
 }
 

@@ -9,7 +9,7 @@
 
 #include "lipsound2/core/tensor.h"
 
-#include "adamw.h"
+#include "optimizer.h"
 
 namespace lipsound2::train {
 
@@ -35,8 +35,12 @@ class FlatParameters {
   /// The layout in ranges of one factor each; names as in TrainConfig::part_learning_rate. One
   /// range when there are no factors.
   std::vector<RateRange> rate_ranges(const std::map<std::string, double>& factors) const;
+  /// The same with one range per parameter.
+  std::vector<RateRange> layer_ranges(const std::map<std::string, double>& factors) const;
   /// Views of any tensor of this layout [N], by the name of the parameter and in its shape.
   std::map<std::string, Tensor> split(const Tensor& flat) const;
+  /// Views of the scalars in `numbers` [parameters], which are in the order of layer_ranges().
+  std::map<std::string, Tensor> split_layers(const Tensor& numbers) const;
 
  private:
   struct Part {

@@ -6,14 +6,26 @@
 
 namespace lipsound2::train {
 
+namespace {
+
+// What is left of the way from learning_rate to final_learning_rate.
+double rate_left(RateDecay decay, double progress) {
+  const double done = std::clamp(progress, 0.0, 1.0);
+  if (decay == RateDecay::kPolynomial)
+    return (1.0 - done) * (1.0 - done);
+  return 0.5 * (1.0 + std::cos(std::numbers::pi * done));
+}
+
+}  // namespace
+
 double learning_rate_at(const TrainConfig& config, std::int64_t step, double progress) {
   const double rise = config.warmup_steps > 0
                           ? static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps)
                           : 1.0;
-  const double fall = 0.5 * (1.0 + std::cos(std::numbers::pi * std::clamp(progress, 0.0, 1.0)));
-  const double cosine =
-      config.final_learning_rate + (config.learning_rate - config.final_learning_rate) * fall;
-  return std::min(1.0, rise) * cosine;
+  const double rate =
+      config.final_learning_rate +
+      (config.learning_rate - config.final_learning_rate) * rate_left(config.decay, progress);
+  return std::min(1.0, rise) * rate;
 }
 
 double progress_at(const TrainConfig& config, std::int64_t step, double minutes) {

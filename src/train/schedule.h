@@ -6,9 +6,9 @@
 
 namespace lipsound2::train {
 
-/// The learning rate of update `step` (from 0): a linear rise over `warmup_steps` times a half
-/// cosine over `progress` in [0, 1], from learning_rate to final_learning_rate (Loshchilov and
-/// Hutter 2017, eq. 5, without restarts).
+/// The learning rate of update `step` (from 0): a linear rise over `warmup_steps` times a fall over
+/// `progress` in [0, 1] from learning_rate to final_learning_rate: half a cosine (Loshchilov and
+/// Hutter 2017, eq. 5, without restarts) or a polynomial of power 2.
 double learning_rate_at(const TrainConfig& config, std::int64_t step, double progress);
 
 /// How far training has come, in [0, 1]: the larger share of updates and of wall-clock time.

@@ -10,10 +10,19 @@ void TrainConfig::visit(config::FieldVisitor& v) {
       "wall-clock limit over all sittings; the schedule then follows time, and a resumed run is "
       "no longer bit for bit the same; 0: none",
       {0, 1e6});
+  v.choice("optimizer",
+           optimizer,
+           {"adamw", "novograd"},
+           "AdamW with moments 0.9 and 0.999, or NovoGrad with 0.95 and 0.98");
   v.field("learning_rate", learning_rate, "largest learning rate", {0, 10});
   v.field("warmup_steps", warmup_steps, "updates of linear rise to it", {0, 1e9});
-  v.field("final_learning_rate", final_learning_rate, "where the cosine ends", {0, 10});
-  v.field("weight_decay", weight_decay, "of AdamW; not applied to biases and norms", {0, 10});
+  v.choice("decay",
+           decay,
+           {"cosine", "polynomial"},
+           "how the rate falls: half a cosine, or the square of what is left");
+  v.field("final_learning_rate", final_learning_rate, "where the decay ends", {0, 10});
+  v.field(
+      "weight_decay", weight_decay, "of the optimizer; not applied to biases and norms", {0, 10});
   v.field("clip_norm", clip_norm, "largest norm of the gradient; 0: no limit", {0, 1e9});
   v.field("ema",
           ema,

@@ -4,7 +4,9 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "adamw.h"
 #include "module_parts.h"
+#include "novograd.h"
 #include "schedule.h"
 
 namespace lipsound2::train {
@@ -12,13 +14,24 @@ namespace {
 
 constexpr const char* kModel = "model.";
 constexpr const char* kAverage = "ema.";
-constexpr const char* kFirstMoment = "optimizer.first_moment.";
-constexpr const char* kSecondMoment = "optimizer.second_moment.";
+constexpr const char* kOptimizer = "optimizer.";
 
 torch::nn::Module& frozen_as_told(torch::nn::Module& module, const TrainConfig& config) {
   check_parts(module, config);
   freeze_parts(module, config.freeze);
   return module;
+}
+
+std::unique_ptr<Optimizer> make_optimizer(const FlatParameters& flat, const TrainConfig& config) {
+  if (config.optimizer == OptimizerKind::kNovoGrad)
+    return std::make_unique<NovoGrad>(flat.values(),
+                                      flat.decayed(),
+                                      flat.layer_ranges(config.part_learning_rate),
+                                      NovoGradConfig{.weight_decay = config.weight_decay});
+  return std::make_unique<AdamW>(flat.values(),
+                                 flat.decayed(),
+                                 flat.rate_ranges(config.part_learning_rate),
+                                 AdamWConfig{.weight_decay = config.weight_decay});
 }
 
 }  // namespace
@@ -28,10 +41,7 @@ WeightUpdater::WeightUpdater(torch::nn::Module& module, const TrainConfig& confi
       clip_norm_(config.clip_norm),
       ema_(config.ema),
       flat_(module),
-      optimizer_(flat_.values(),
-                 flat_.decayed(),
-                 flat_.rate_ranges(config.part_learning_rate),
-                 {.weight_decay = config.weight_decay}) {
+      optimizer_(make_optimizer(flat_, config)) {
   if (ema_ > 0)
     average_ = flat_.values().clone();
 }
@@ -47,7 +57,7 @@ Tensor WeightUpdater::clip() {
 
 void WeightUpdater::update(double learning_rate, std::int64_t step) {
   const at::NoGradGuard no_grad;
-  optimizer_.update(flat_.gradients(), learning_rate, step + 1);
+  optimizer_->update(flat_.gradients(), learning_rate, step + 1);
   if (average_.defined())
     average_.lerp_(flat_.values(), 1.0 - average_decay_at(ema_, step));
 }
@@ -68,8 +78,7 @@ WeightUpdater::Averaged::~Averaged() {
 
 void WeightUpdater::store(TensorFile& content) {
   add_tensors(content, kModel, module_tensors(module_));
-  add_tensors(content, kFirstMoment, flat_.split(optimizer_.first_moment()));
-  add_tensors(content, kSecondMoment, flat_.split(optimizer_.second_moment()));
+  add_tensors(content, kOptimizer, optimizer_->state(flat_));
   if (!average_.defined())
     return;
   const Averaged averaged(*this);
@@ -82,8 +91,7 @@ void WeightUpdater::load(const TensorFile& content, const std::string& file) {
   const auto first_average = content.tensors.lower_bound(kAverage);
   const bool has_average =
       first_average != content.tensors.end() && first_average->first.starts_with(kAverage);
-  load_tensors_into(flat_.split(optimizer_.first_moment()), content, kFirstMoment, file);
-  load_tensors_into(flat_.split(optimizer_.second_moment()), content, kSecondMoment, file);
+  load_tensors_into(optimizer_->state(flat_), content, kOptimizer, file);
   load_weights(module_, content, has_average ? kAverage : kModel, file);
   if (average_.defined())
     average_.copy_(flat_.values());

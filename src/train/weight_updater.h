@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 
 #include <torch/nn/module.h>
@@ -9,14 +10,14 @@
 #include "lipsound2/train/checkpoint.h"
 #include "lipsound2/train/trainer.h"
 
-#include "adamw.h"
 #include "flat_parameters.h"
+#include "optimizer.h"
 
 namespace lipsound2::train {
 
-/// What training adds to a module: gradients, clipping, AdamW, and the running average of the
-/// weights. The module must lie on its device already and stay there. Parts that the config freezes
-/// are left out of all of it. Throws kConfig as check_parts() does.
+/// What training adds to a module: gradients, clipping, the optimizer, and the running average of
+/// the weights. The module must lie on its device already and stay there. Parts that the config
+/// freezes are left out of all of it. Throws kConfig as check_parts() does.
 class WeightUpdater {
  public:
   WeightUpdater(torch::nn::Module& module, const TrainConfig& config);
@@ -54,7 +55,7 @@ class WeightUpdater {
   double clip_norm_;
   double ema_;
   FlatParameters flat_;
-  AdamW optimizer_;
+  std::unique_ptr<Optimizer> optimizer_;
   Tensor average_;  // in the layout of flat_; undefined without an average
 };
 

@@ -11,6 +11,7 @@
 
 #include "lipsound2/core/error.h"
 
+#include "adamw.h"
 #include "schedule.h"
 
 namespace lipsound2::train {

@@ -12,13 +12,19 @@
 
 namespace lipsound2::train {
 
+enum class OptimizerKind { kAdamW, kNovoGrad };
+/// How the learning rate falls: half a cosine, or the square of what is left of the training.
+enum class RateDecay { kCosine, kPolynomial };
+
 struct TrainConfig {
   std::int64_t steps = 100000;  ///< updates in all
   double max_minutes =
       0;  ///< wall-clock limit over all sittings; the schedule then follows time; 0: none
+  OptimizerKind optimizer = OptimizerKind::kAdamW;
   double learning_rate = 1e-3;
   std::int64_t warmup_steps = 200;
-  double final_learning_rate = 1e-5;  ///< cosine from learning_rate down to this at the end
+  RateDecay decay = RateDecay::kCosine;
+  double final_learning_rate = 1e-5;  ///< where the decay ends
   double weight_decay = 1e-6;
   double clip_norm = 1.0;
   double ema =
@@ -53,7 +59,7 @@ struct RunFolder {
 
 enum class TrainOutcome { kFinished, kInterrupted };
 
-/// Trains a task: forward, backward, clip, AdamW, warm-up and cosine, running average; logs to
+/// Trains a task: forward, backward, clip, optimizer, warm-up and decay, running average; logs to
 /// events.jsonl, validates, keeps checkpoints/last and checkpoints/best. resume() continues bit for
 /// bit: everything random is drawn from (seed, step). SIGINT or SIGTERM saves after the step in
 /// flight and stops; a second one stops at once. A non-finite loss throws kNumeric with the ids of
