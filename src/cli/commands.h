@@ -19,6 +19,7 @@ void add_prepare(CLI::App& program);
 void add_score(CLI::App& program);
 void add_synthesize(CLI::App& program);
 void add_train(CLI::App& program);
+void add_transcribe(CLI::App& program);
 void add_vocode(CLI::App& program);
 
 }  // namespace lipsound2::cli

@@ -10,6 +10,7 @@
 #include "lipsound2/train/checkpoint.h"
 
 #include "commands.h"
+#include "decoding_flags.h"
 #include "json_flag.h"
 
 namespace lipsound2::cli {
@@ -18,9 +19,7 @@ namespace {
 struct DecodeFlags {
   std::string file;
   std::string alphabet;
-  std::string lm;
-  std::string words;
-  asr::BeamSearchConfig search;
+  experiment::DecodingConfig decoding;
   bool greedy = false;
   std::string json;
 };
@@ -41,10 +40,10 @@ struct Knowledge {
   std::optional<asr::WordList> words;
 
   explicit Knowledge(const DecodeFlags& flags) : alphabet(read_alphabet(flags.alphabet)) {
-    if (!flags.lm.empty())
-      model = asr::NgramModel::read(flags.lm);
-    if (!flags.words.empty())
-      words = asr::WordList::read(alphabet, flags.words);
+    if (!flags.decoding.model.empty())
+      model = asr::NgramModel::read(flags.decoding.model);
+    if (!flags.decoding.words.empty())
+      words = asr::WordList::read(alphabet, flags.decoding.words);
   }
   asr::SearchKnowledge view() const {
     return {.model = model ? &*model : nullptr, .words = words ? &*words : nullptr};
@@ -65,7 +64,7 @@ nlohmann::ordered_json decode_clip(const asr::BeamSearch& search,
 void decode(const DecodeFlags& flags) {
   const train::TensorFile content = train::load_tensors(flags.file);
   const Knowledge knowledge(flags);
-  const asr::BeamSearch search(knowledge.alphabet, flags.search, knowledge.view());
+  const asr::BeamSearch search(knowledge.alphabet, flags.decoding.search, knowledge.view());
   nlohmann::ordered_json clips = nlohmann::ordered_json::array();
   const auto start = std::chrono::steady_clock::now();
   for (const auto& [id, log_probs] : content.tensors) {
@@ -95,20 +94,7 @@ void add_decode(CLI::App& program) {
   command->add_option("--alphabet",
                       flags->alphabet,
                       "text file of all symbols in order (default: space, a to z, apostrophe)");
-  command
-      ->add_option(
-          "--lm", flags->lm, "n-gram model of words, or of characters if there is no space")
-      ->type_name("FILE.arpa");
-  command->add_option("--words", flags->words, "text file of the only allowed words");
-  command->add_option("--beam", flags->search.beam, "texts kept per frame")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  command->add_option("--alpha", flags->search.alpha, "weight of the model")
-      ->check(CLI::Range(0.0, 100.0))
-      ->capture_default_str();
-  command->add_option("--beta", flags->search.beta, "added per word, or character")
-      ->check(CLI::Range(-100.0, 100.0))
-      ->capture_default_str();
+  add_decoding_flags(*command, flags->decoding);
   command->add_flag("--greedy", flags->greedy, "the likeliest symbol of every frame, no search");
   add_json_flag(*command, flags->json);
   command->callback([flags] { decode(*flags); });

@@ -2,12 +2,15 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/eval/metric_names.h"
 #include "lipsound2/eval/paired_comparison.h"
 #include "lipsound2/eval/sound_metrics.h"
+#include "lipsound2/eval/text_metrics.h"
 #include "lipsound2/experiment/reporting.h"
 #include "lipsound2/experiment/runs.h"
 
 #include "commands.h"
+#include "decoding_flags.h"
 #include "json_flag.h"
 #include "version.h"
 
@@ -20,6 +23,8 @@ struct EvalFlags {
   std::string vocoder = "griffin-lim";
   std::string metrics = "stoi,estoi";
   std::string manifest;
+  std::string asr;
+  experiment::DecodingConfig decoding;
   std::string json;
   bool swap = false;
   std::vector<std::string> compared;
@@ -49,6 +54,18 @@ void compare(const EvalFlags& flags) {
              eval::comparison_text(first, second));
 }
 
+std::vector<std::string> sound_and_text_metrics() {
+  std::vector<std::string> names = eval::text_metrics();
+  for (const eval::SoundMetric& metric : eval::sound_metrics())
+    names.push_back(metric.name);
+  return names;
+}
+
+// A chain that has both kinds of runs is not.
+bool is_recognizer(const std::string& run) {
+  return !run.empty() && experiment::task_of(run) == "asr";
+}
+
 void run_eval(const EvalFlags& flags) {
   if (!flags.compared.empty())
     return compare(flags);
@@ -58,12 +75,17 @@ void run_eval(const EvalFlags& flags) {
   request.split = flags.split;
   request.vocoder = flags.vocoder;
   request.manifest = flags.manifest;
-  request.metrics = eval::parse_sound_metrics(flags.metrics);
+  request.metrics = eval::parse_metrics(flags.metrics, sound_and_text_metrics());
+  request.recognizer = flags.asr;
+  request.decoding = flags.decoding;
   request.videos = flags.swap ? experiment::Videos::kSwapped : experiment::Videos::kOwn;
-  const experiment::EvaluationResult result = experiment::evaluate_run(request);
+  const bool alone = is_recognizer(flags.run);
+  const experiment::EvaluationResult result =
+      alone ? experiment::evaluate_recognizer(request) : experiment::evaluate_run(request);
   if (!flags.json.empty())
     write_file(flags.json, result.json);
-  fmt::print("{}\nreport: {}\n", result.table, (result.folder / "report.html").string());
+  const auto shown = result.folder / (alone ? "heard.tsv" : "report.html");
+  fmt::print("{}\n{}: {}\n", result.table, alone ? "heard" : "report", shown.string());
 }
 
 }  // namespace
@@ -79,6 +101,13 @@ void add_eval(CLI::App& program) {
       ->type_name("griffin-lim|RUN")
       ->capture_default_str();
   command->add_option("--metrics", flags->metrics, "comma-separated names")->capture_default_str();
+  command
+      ->add_option("--asr",
+                   flags->asr,
+                   "recognizer that wer and cer need; a --run of a recognizer is scored alone, on "
+                   "natural sound")
+      ->type_name("RUN");
+  add_decoding_flags(*command, flags->decoding);
   command->add_option("--manifest", flags->manifest, "another corpus than the run's own")
       ->type_name("FILE");
   add_json_flag(*command, flags->json);

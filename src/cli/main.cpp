@@ -26,6 +26,7 @@ void add_commands(CLI::App& program) {
 #ifdef LIPSOUND2_WITH_VIDEO
   cli::add_synthesize(program);
 #endif
+  cli::add_transcribe(program);
   cli::add_lm(program);
   cli::add_decode(program);
   cli::add_vocode(program);

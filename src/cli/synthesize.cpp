@@ -4,16 +4,13 @@
 #include "lipsound2/audio/sound_stream.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/data/face_input.h"
-#include "lipsound2/data/jpeg.h"
+#include "lipsound2/experiment/generated_corpus.h"
 #include "lipsound2/experiment/mel_files.h"
-#include "lipsound2/experiment/runs.h"
-#include "lipsound2/experiment/synthesizer.h"
-#include "lipsound2/video/face_clip.h"
 #include "lipsound2/video/movie_writer.h"
 
 #include "commands.h"
 #include "json_flag.h"
+#include "lip_reader.h"
 #include "results.h"
 
 namespace lipsound2::cli {
@@ -36,58 +33,29 @@ struct SynthesizeFlags {
   std::string json;
 };
 
-// The stored form of a picture, then what the loader makes of it: the network sees what it was
-// trained on.
-Tensor as_network_input(const video::Image& face, const data::FaceInputConfig& config) {
-  const data::Picture picture{face.width, face.height, face.channels, face.pixels};
-  return data::centered_face(data::encode_jpeg(picture, data::kFaceQuality), config, "face");
-}
-
-class VideoToSound {
- public:
-  explicit VideoToSound(const SynthesizeFlags& flags)
-      : flags_(flags),
-        trained_(experiment::load_network(flags.run)),
-        synthesizer_(trained_.network,
-                     trained_.config,
-                     trained_.device,
-                     experiment::make_vocoder(flags.vocoder, trained_.config)),
-        reader_({.detector = flags.detector}) {}
-
-  /// What was made of the video.
-  Json convert(const fs::path& file) {
-    const std::string stem = (fs::path(flags_.out) / file.stem()).string();
-    if (flags_.mux)
-      video::require_muxable(file, stem + ".mp4");
-    audio::WavWriter wav(stem + ".wav", synthesizer_.rate());
-    experiment::WindowedSynthesis synthesis(
-        synthesizer_, trained_.config, [&](std::span<const float> samples) { wav.write(samples); });
-    const video::MediaFacts facts = reader_.stream(file, [&](const video::Image& face) {
-      synthesis.add(as_network_input(face, trained_.config.data.faces));
-    });
-    synthesis.finish();
-    wav.commit();
-    const std::string note = fmt::format("{}", fmt::join(facts.notes, "; "));
-    fmt::print("{}.wav  {:.2f} s  {}\n", stem, wav.seconds(), note);
-    Json made{{"video", file.string()},
-              {"wav", stem + ".wav"},
-              {"seconds", wav.seconds()},
-              {"faces", facts.faces},
-              {"note", note}};
-    if (flags_.mux) {
-      video::mux(file, stem + ".wav", stem + ".mp4");
-      fmt::print("{}.mp4\n", stem);
-      made["mp4"] = stem + ".mp4";
-    }
-    return made;
+// What was made of the video.
+Json convert(LipReader& reader, const fs::path& file, const SynthesizeFlags& flags) {
+  const std::string stem = (fs::path(flags.out) / file.stem()).string();
+  if (flags.mux)
+    video::require_muxable(file, stem + ".mp4");
+  audio::WavWriter wav(stem + ".wav", reader.rate());
+  const video::MediaFacts facts =
+      reader.read(file, [&](std::span<const float> samples) { wav.write(samples); });
+  wav.commit();
+  const std::string note = fmt::format("{}", fmt::join(facts.notes, "; "));
+  fmt::print("{}.wav  {:.2f} s  {}\n", stem, wav.seconds(), note);
+  Json made{{"video", file.string()},
+            {"wav", stem + ".wav"},
+            {"seconds", wav.seconds()},
+            {"faces", facts.faces},
+            {"note", note}};
+  if (flags.mux) {
+    video::mux(file, stem + ".wav", stem + ".mp4");
+    fmt::print("{}.mp4\n", stem);
+    made["mp4"] = stem + ".mp4";
   }
-
- private:
-  const SynthesizeFlags& flags_;
-  experiment::TrainedNetwork trained_;
-  experiment::Synthesizer synthesizer_;
-  video::FaceClipReader reader_;
-};
+  return made;
+}
 
 // --mels DIR: the mels of a corpus, no sound.
 void write_mels(const SynthesizeFlags& flags) {
@@ -102,43 +70,71 @@ void write_mels(const SynthesizeFlags& flags) {
   write_json(flags.json, {{"mels", flags.mels}, {"clips", written}});
 }
 
+// --manifest FILE --out DIR: a corpus with the sound that its pictures give.
+void write_corpus(const SynthesizeFlags& flags) {
+  require(!flags.out.empty(),
+          ErrorKind::kUsage,
+          "--manifest needs --out DIR for a corpus with generated sound, or --mels DIR for mels");
+  const fs::path manifest = experiment::generate_corpus({.run = flags.run,
+                                                         .manifest = flags.manifest,
+                                                         .splits = flags.splits,
+                                                         .out = flags.out,
+                                                         .vocoder = flags.vocoder});
+  write_json(flags.json, {{"manifest", manifest.string()}});
+  fmt::print("{}\n", manifest.string());
+}
+
 void write_sounds(const SynthesizeFlags& flags) {
   require(!flags.videos.empty() && !flags.out.empty(),
           ErrorKind::kUsage,
           "expected VIDEO... and --out DIR for sounds, or --mels DIR for the mels of a corpus");
   check_results({flags.videos, flags.out, {".wav", ".mp4"}});
   make_folder(flags.out);
-  VideoToSound converter(flags);
+  LipReader reader(flags.run, flags.vocoder, flags.detector);
   Json made = Json::array();
   for (const std::string& file : flags.videos)
-    made.push_back(converter.convert(file));
+    made.push_back(convert(reader, file, flags));
   write_json(flags.json, made);
 }
 
 void synthesize(const SynthesizeFlags& flags) {
-  flags.mels.empty() ? write_sounds(flags) : write_mels(flags);
+  if (!flags.mels.empty())
+    write_mels(flags);
+  else if (!flags.manifest.empty())
+    write_corpus(flags);
+  else
+    write_sounds(flags);
 }
 
-// The flags of --mels, which goes without the options that `sounds` lists.
-void add_mel_flags(CLI::App& command,
-                   SynthesizeFlags& flags,
-                   const std::vector<CLI::Option*>& sounds) {
-  auto* mels =
+/// The options that only videos have, or only sounds.
+struct SoundOptions {
+  std::vector<CLI::Option*> of_videos;
+  std::vector<CLI::Option*> of_sounds;
+};
+
+// The flags about a prepared corpus, of which sounds or, with --mels, mels are made.
+void add_corpus_flags(CLI::App& command, SynthesizeFlags& flags, const SoundOptions& others) {
+  auto* mels = command
+                   .add_option("--mels",
+                               flags.mels,
+                               "folder for <id>.safetensors, the mels of a corpus instead of "
+                               "sounds, to train a vocoder on (vocoder.mels)")
+                   ->type_name("DIR");
+  auto* manifest =
       command
-          .add_option("--mels",
-                      flags.mels,
-                      "instead of sounds: folder for <id>.safetensors, the mels of a corpus, to "
-                      "train a vocoder on (vocoder.mels)")
-          ->type_name("DIR");
-  for (CLI::Option* option : sounds)
+          .add_option("--manifest",
+                      flags.manifest,
+                      "a prepared corpus instead of videos: --out gets one like it whose sound is "
+                      "generated; with --mels the default is that of the run")
+          ->type_name("FILE");
+  auto* split = command.add_option("--split", flags.splits, "its splits, comma-separated")
+                    ->delimiter(',')
+                    ->capture_default_str();
+  for (CLI::Option* option : others.of_videos)
+    for (CLI::Option* of_corpus : {mels, manifest, split})
+      of_corpus->excludes(option);
+  for (CLI::Option* option : others.of_sounds)
     mels->excludes(option);
-  command.add_option("--manifest", flags.manifest, "of that corpus (default: the one of the run)")
-      ->type_name("FILE")
-      ->needs(mels);
-  command.add_option("--split", flags.splits, "its splits, comma-separated")
-      ->delimiter(',')
-      ->capture_default_str()
-      ->needs(mels);
   command
       .add_flag("--teacher-forced",
                 flags.teacher_forced,
@@ -154,7 +150,8 @@ void add_synthesize(CLI::App& program) {
   const auto flags = std::make_shared<SynthesizeFlags>();
   auto* videos = command->add_option("VIDEO", flags->videos, "any video of a speaking face");
   command->add_option("--run", flags->run, "run or checkpoint (default: the latest run)");
-  auto* out = command->add_option("--out", flags->out, "folder for <stem>.wav")->type_name("DIR");
+  auto* out = command->add_option("--out", flags->out, "folder for <stem>.wav, or a corpus")
+                  ->type_name("DIR");
   auto* vocoder =
       command
           ->add_option(
@@ -168,7 +165,7 @@ void add_synthesize(CLI::App& program) {
           ->type_name("ONNX");
   auto* mux =
       command->add_flag("--mux", flags->mux, "also write <stem>.mp4: the video with its new sound");
-  add_mel_flags(*command, *flags, {videos, out, vocoder, detector, mux});
+  add_corpus_flags(*command, *flags, {{videos, detector, mux}, {out, vocoder}});
   add_json_flag(*command, flags->json);
   command->callback([flags] { synthesize(*flags); });
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lipsound2/asr/alphabet.h"
+#include "lipsound2/asr/jasper.h"
 #include "lipsound2/config/chain.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/experiment/find_config.h"
@@ -110,15 +112,13 @@ std::vector<Stage> read_stages(const std::vector<StageFile>& files) {
   return stages;
 }
 
+// A stage starts from the one that its `from` names, else from the last one of its task.
 void link_stages(std::vector<Stage>& stages) {
   for (auto stage = stages.begin(); stage != stages.end(); ++stage) {
-    const auto earlier = std::find_if(stages.begin(), stage, [&](const Stage& other) {
-      return other.name == stage->config.from;
-    });
-    if (earlier != stage)
-      stage->after = earlier->folder;
-    else if (stage->config.from.empty() && stage != stages.begin())
-      stage->after = std::prev(stage)->folder;
+    for (auto other = stages.begin(); other != stage; ++other)
+      if (stage->config.from.empty() ? other->config.task == stage->config.task
+                                     : other->name == stage->config.from)
+        stage->after = other->folder;
     if (!stage->after.empty())
       stage->config.from.clear();
   }
@@ -132,10 +132,20 @@ train::TensorFile as_checkpoint(const torch::nn::Module& network) {
   return content;
 }
 
+// Symbols that are not known before the training texts are read are those of the stage before, too.
+std::int64_t outputs_of(const AsrConfig& config) {
+  if (!config.symbols.empty())
+    return asr::Alphabet::parse(config.symbols).outputs();
+  constexpr std::int64_t kUnknown = 2;
+  return config.alphabet == AlphabetKind::kEnglish ? asr::Alphabet::english().outputs() : kUnknown;
+}
+
 // The network that the stage trains.
 std::shared_ptr<torch::nn::Module> network_of(const ExperimentConfig& config) {
   if (config.task == "vocoder")
     return vocoder::WaveGlow(config.vocoder.network, config.audio).ptr();
+  if (config.task == "asr")
+    return asr::Jasper(config.asr.network, outputs_of(config.asr)).ptr();
   return lip2mel::Lip2Mel(config.lip2mel).ptr();
 }
 

@@ -86,7 +86,7 @@ void EvalConfig::visit(config::FieldVisitor& v) {
 
 void ExperimentConfig::visit(config::FieldVisitor& v) {
   v.field("name", name, "name of the run; default: the file's name");
-  v.field("task", task, "what is trained: lip2mel or vocoder");
+  v.field("task", task, "what is trained: lip2mel, vocoder or asr");
   v.field(
       "from",
       from,
@@ -104,17 +104,24 @@ void ExperimentConfig::visit(config::FieldVisitor& v) {
   v.group("lip2mel", lip2mel, "the network");
   v.group("feedback", feedback, "feeding the decoder its own output in training");
   v.group("vocoder", vocoder, "the vocoder, when the task is vocoder");
+  v.group("asr", asr, "the recognizer, when the task is asr");
   v.group("train", train, "the training loop");
   v.group("eval", eval, "synthesis and scores");
-  v.check(task == "lip2mel" || task == "vocoder",
+  v.check(task == "lip2mel" || task == "vocoder" || task == "asr",
           "task",
-          fmt::format("is '{}', must be lip2mel or vocoder", task));
+          fmt::format("is '{}', must be lip2mel, vocoder or asr", task));
   v.check(device == "auto" || device == "cpu" || device == "cuda",
           "device",
           fmt::format("is '{}', must be auto, cpu or cuda", device));
   if (task == "lip2mel")
     check_lip2mel(v, *this);
-  else
+  if (task == "asr")
+    v.check(audio.bands == asr.network.features,
+            "asr",
+            fmt::format("asr.network.features must equal audio.bands, but is {} for {} bands",
+                        asr.network.features,
+                        audio.bands));
+  if (task == "vocoder")
     v.check(audio.hop % vocoder.network.group == 0,
             "vocoder",
             fmt::format("vocoder.network.group must divide audio.hop, but is {} for a hop of {}",

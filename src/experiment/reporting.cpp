@@ -1,18 +1,25 @@
 #include "lipsound2/experiment/reporting.h"
 
+#include <optional>
+
 #include <fmt/format.h>
 #include <torch/version.h>
 
+#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/config/yaml.h"
+#include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
 #include "lipsound2/data/clip_list.h"
 #include "lipsound2/eval/clip_ranking.h"
 #include "lipsound2/eval/report.h"
+#include "lipsound2/eval/text_metrics.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
+#include "lipsound2/experiment/speech_clips.h"
 
 #include "kept_clips.h"
+#include "text_scores.h"
 
 namespace lipsound2::experiment {
 
@@ -45,9 +52,38 @@ Evaluation as_evaluation(const EvaluationRequest& request, const ExperimentConfi
   evaluation.manifest = find_manifest(config);
   evaluation.clips =
       data::ClipList::read(evaluation.manifest).split(request.split, evaluation.manifest).entries();
-  evaluation.metrics = request.metrics;
+  for (const std::string& metric : request.metrics)
+    if (!eval::is_text_metric(metric))
+      evaluation.metrics.push_back(metric);
   evaluation.videos = request.videos;
   return evaluation;
+}
+
+/// What a recognizer made of both kinds of sound.
+struct HeardTexts {
+  TextScores synthesized;
+  TextScores natural;
+
+  void add(const EvaluatedClip& clip) {
+    synthesized.add(clip.entry, clip.sound);
+    natural.add(clip.entry, clip.reference);
+  }
+};
+
+std::optional<HeardTexts> make_heard_texts(const EvaluationRequest& request) {
+  std::vector<std::string> metrics;
+  for (const std::string& metric : request.metrics)
+    if (eval::is_text_metric(metric))
+      metrics.push_back(metric);
+  if (metrics.empty())
+    return std::nullopt;
+  require(!request.recognizer.empty(),
+          ErrorKind::kUsage,
+          "{} needs a recognizer: name its run by --asr",
+          metrics.front());
+  const TrainedRecognizer trained = load_recognizer(request.recognizer);
+  return HeardTexts{TextScores(trained, request.decoding, metrics),
+                    TextScores(trained, request.decoding, metrics)};
 }
 
 // A report of how the scores come about, which are still to be made.
@@ -97,6 +133,14 @@ EvaluationResult keep(const eval::Report& report, const fs::path& folder) {
   return result;
 }
 
+// Writes what was heard; returns the scores of natural sound for people.
+std::string keep_texts(const HeardTexts& texts, const fs::path& folder) {
+  write_file(folder / "heard.tsv", texts.synthesized.heard());
+  write_file(folder / "natural.tsv", texts.natural.heard());
+  write_file(folder / "natural.json", eval::to_json(texts.natural.table()));
+  return "\nThe same recognizer on natural sound:\n" + eval::to_text(texts.natural.table());
+}
+
 }  // namespace
 
 EvaluationResult evaluate_run(const EvaluationRequest& request) {
@@ -109,15 +153,50 @@ EvaluationResult evaluate_run(const EvaluationRequest& request) {
   log::info(
       "{} clips of {} through {}", evaluation.clips.size(), clips, trained.checkpoint.string());
 
+  auto texts = make_heard_texts(request);
   const auto vocoder = make_vocoder(request.vocoder, trained.config);
   Synthesizer synthesizer(trained.network, trained.config, trained.device, vocoder);
   eval::Report report = empty_report(request, trained, evaluation, clips);
   report.facts.push_back({"vocoder", vocoder->description()});
   report.scores = evaluate(synthesizer, trained.config, evaluation, [&](const EvaluatedClip& clip) {
     keep_clip(folder, clip);
+    if (texts)
+      texts->add(clip);
   });
+  if (texts)
+    add_scores(report.scores, texts->synthesized.table());
   report.clips = shown_clips(report.scores, evaluation, folder, trained.config.audio);
-  return keep(report, folder);
+  EvaluationResult result = keep(report, folder);
+  if (texts)
+    result.table += keep_texts(*texts, folder);
+  return result;
+}
+
+EvaluationResult evaluate_recognizer(const EvaluationRequest& request) {
+  for (const std::string& metric : request.metrics)
+    require(eval::is_text_metric(metric),
+            ErrorKind::kUsage,
+            "{}: a recognizer makes no sound that {} could score; it is scored by wer or cer",
+            request.run,
+            metric);
+  TrainedRecognizer trained = load_recognizer(request.run);
+  if (!request.manifest.empty())
+    trained.config.data.manifest = request.manifest;
+  const fs::path folder =
+      evaluation_folder(request, trained.checkpoint, find_manifest(trained.config));
+  const std::vector<SpeechClip> clips = speech_clips(trained.config, request.split);
+  log::info("{} clips of {} through {}",
+            clips.size(),
+            folder.filename().string(),
+            trained.checkpoint.string());
+  TextScores scores(trained, request.decoding, request.metrics);
+  for (const SpeechClip& clip : clips)
+    scores.add(clip.entry, read_speech(clip, trained.config.audio.sample_rate));
+  make_folder(folder);
+  EvaluationResult result{folder, eval::to_text(scores.table()), eval::to_json(scores.table())};
+  write_file(folder / "scores.json", result.json);
+  write_file(folder / "heard.tsv", scores.heard());
+  return result;
 }
 
 }  // namespace lipsound2::experiment

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "lipsound2/asr/alphabet.h"
 #include "lipsound2/config/yaml.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
@@ -27,6 +28,12 @@ bool has_checkpoint(const train::RunFolder& run) {
 std::vector<config::FieldLine> shape_of(const ExperimentConfig& config) {
   if (config.task == "vocoder")
     return config::list_fields(config.vocoder.network);
+  if (config.task == "asr") {
+    asr::JasperConfig network = config.asr.network;
+    network.prologue_dropout_percent = network.epilogue_dropout_percent = 0;
+    network.dropout_percent.assign(network.kernels.size(), 0);
+    return config::list_fields(network);
+  }
   lip2mel::Lip2MelConfig network = config.lip2mel;
   network.loss = {};
   network.encoder.dropout = network.postnet.dropout = 0;
@@ -109,25 +116,37 @@ std::vector<train::Misfit> take_best_weights(torch::nn::Module& network,
   return {};
 }
 
-// What load_network() and load_vocoder() share.
+// The config in a checkpoint.
+ExperimentConfig any_config_in(const train::TensorFile& content, const fs::path& file) {
+  const auto stored = content.metadata.find("config");
+  require(stored != content.metadata.end(),
+          ErrorKind::kData,
+          "{}: expected the config in the metadata, found none; not a checkpoint of lipsound2",
+          file.string());
+  return config::read_yaml_text<ExperimentConfig>(stored->second, file.string());
+}
+
+// The same of a checkpoint that must be of this task.
+ExperimentConfig config_in(const train::TensorFile& content,
+                           const fs::path& file,
+                           const std::string& task) {
+  auto config = any_config_in(content, file);
+  require(config.task == task,
+          ErrorKind::kUsage,
+          "{}: expected a checkpoint of task {}, found one of {}",
+          file.string(),
+          task,
+          config.task);
+  return config;
+}
+
+// What load_network(), load_vocoder() and load_recognizer() share.
 template <class Trained, class Make>
 Trained load_trained(const std::string& run_or_checkpoint, const std::string& task, Make&& make) {
   Trained trained;
   trained.checkpoint = find_checkpoint(run_or_checkpoint, task);
   const train::TensorFile content = train::load_tensors(trained.checkpoint);
-  const auto stored = content.metadata.find("config");
-  require(stored != content.metadata.end(),
-          ErrorKind::kData,
-          "{}: expected the config in the metadata, found none; not a checkpoint of lipsound2",
-          trained.checkpoint.string());
-  trained.config =
-      config::read_yaml_text<ExperimentConfig>(stored->second, trained.checkpoint.string());
-  require(trained.config.task == task,
-          ErrorKind::kUsage,
-          "{}: expected a checkpoint of task {}, found one of {}",
-          trained.checkpoint.string(),
-          task,
-          trained.config.task);
+  trained.config = config_in(content, trained.checkpoint, task);
   trained.network = make(trained.config);
   take_best_weights(*trained.network, content, trained.checkpoint, Mismatched::kRefused);
   trained.device = choose_device(trained.config);
@@ -205,6 +224,30 @@ TrainedVocoder load_vocoder(const std::string& run_or_checkpoint) {
   return load_trained<TrainedVocoder>(run_or_checkpoint, "vocoder", [](const auto& config) {
     return vocoder::WaveGlow(config.vocoder.network, config.audio);
   });
+}
+
+TrainedRecognizer load_recognizer(const std::string& run_or_checkpoint) {
+  return load_trained<TrainedRecognizer>(run_or_checkpoint, "asr", [](const auto& config) {
+    return asr::Jasper(config.asr.network, asr::Alphabet::parse(config.asr.symbols).outputs());
+  });
+}
+
+std::string task_of(const std::string& name) {
+  if (fs::is_regular_file(name)) {
+    const train::TensorFile content = train::load_tensors(name);
+    return any_config_in(content, name).task;
+  }
+  for (const char* task : {"lip2mel", "asr", "vocoder"}) {
+    const auto config = config_of(find_run(name, task));
+    if (config)
+      return config->task;
+  }
+  fail(ErrorKind::kUsage, "{}: holds no run with a checkpoint yet", name);
+}
+
+ExperimentConfig stored_config(const std::string& run_or_checkpoint, const std::string& task) {
+  const fs::path checkpoint = find_checkpoint(run_or_checkpoint, task);
+  return config_in(train::load_tensors(checkpoint), checkpoint, task);
 }
 
 Voice load_voice(const std::string& name,

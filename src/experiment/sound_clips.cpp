@@ -18,14 +18,6 @@ namespace {
 
 constexpr std::uint64_t kHeldOut = 20;  // of so many files one is for validation
 
-bool is_sound_file(const fs::path& file) {
-  const std::string extension = file.extension().string();
-  for (const char* known : {".wav", ".flac", ".ogg", ".mp3"})
-    if (extension == known)
-      return true;
-  return false;
-}
-
 std::vector<SoundClip> files_below(const fs::path& folder) {
   require(fs::is_directory(folder),
           ErrorKind::kData,
@@ -87,6 +79,14 @@ std::vector<SoundClip> listed_clips(const ExperimentConfig& config, const std::s
 }
 
 }  // namespace
+
+bool is_sound_file(const fs::path& file) {
+  const std::string extension = file.extension().string();
+  for (const char* known : {".wav", ".flac", ".ogg", ".mp3"})
+    if (extension == known)
+      return true;
+  return false;
+}
 
 std::vector<SoundClip> sound_clips(const ExperimentConfig& config, const std::string& split) {
   std::vector<SoundClip> clips = listed_clips(config, split);

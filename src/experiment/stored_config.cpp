@@ -26,7 +26,7 @@ const Keys kLength = {"train.steps",
                       "train.validate_every",
                       "train.save_every"};
 
-ExperimentConfig stored_config(const train::RunFolder& run) {
+ExperimentConfig config_of_run(const train::RunFolder& run) {
   require(std::filesystem::exists(run.config()),
           ErrorKind::kUsage,
           "{}: nothing to resume, {} is missing",
@@ -40,10 +40,13 @@ bool is_of(const std::string& difference, const Keys& keys) {
       keys, [&](const std::string& key) { return difference.starts_with(key + ":"); });
 }
 
-// The differences from the stored config, but those of where the run started.
+// The differences from the stored config, but those of where the run started. Symbols that the
+// config leaves open are those of the run.
 std::vector<std::string> changes(ExperimentConfig& config, const ExperimentConfig& stored) {
   config.from = stored.from;
   config.skip_mismatched = stored.skip_mismatched;
+  if (config.asr.symbols.empty())
+    config.asr.symbols = stored.asr.symbols;
   return config::differences(config::list_fields(stored), config::list_fields(config));
 }
 
@@ -51,7 +54,7 @@ std::vector<std::string> changes(ExperimentConfig& config, const ExperimentConfi
 
 ExperimentConfig resumed(ExperimentConfig config, const train::RunFolder& run) {
   std::string refused;
-  for (const std::string& difference : changes(config, stored_config(run))) {
+  for (const std::string& difference : changes(config, config_of_run(run))) {
     if (is_of(difference, kPlaceAndMachine) || is_of(difference, kLength))
       log::info("resume: {}", difference);
     else
@@ -67,7 +70,7 @@ ExperimentConfig resumed(ExperimentConfig config, const train::RunFolder& run) {
 
 void refuse_changes(ExperimentConfig config, const train::RunFolder& run) {
   std::string refused;
-  for (const std::string& difference : changes(config, stored_config(run)))
+  for (const std::string& difference : changes(config, config_of_run(run)))
     if (!is_of(difference, kPlaceAndMachine))
       refused += "\n  " + difference;
   require(refused.empty(),

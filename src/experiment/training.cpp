@@ -8,12 +8,14 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/experiment/asr_task.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/lip2mel_task.h"
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/vocoder_task.h"
 
 #include "sound_segments.h"
+#include "speech_batches.h"
 #include "stored_config.h"
 
 namespace lipsound2::experiment {
@@ -148,13 +150,39 @@ StageParts vocoder_parts(const ExperimentConfig& config,
   return parts;
 }
 
+StageParts asr_parts(const ExperimentConfig& config, const std::string& device, Weights weights) {
+  const std::vector<SpeechClip> clips = speech_clips(config, "train");
+  check_speech(clips, config);
+  asr::Jasper network(config.asr.network, asr::Alphabet::parse(config.asr.symbols).outputs());
+  train::check_parts(*network, config.train);
+  StageParts parts;
+  if (weights == Weights::kNew)
+    parts.left_out = take_origin(*network, config);
+  parts.batches = std::make_unique<SpeechBatches>(clips, config);
+  parts.task = std::make_unique<AsrTask>(network, config, device);
+  parts.clips = clips.size();
+  return parts;
+}
+
+StageParts stage_parts(const ExperimentConfig& config, const std::string& device, Weights weights) {
+  if (config.task == "vocoder")
+    return vocoder_parts(config, device, weights);
+  if (config.task == "asr")
+    return asr_parts(config, device, weights);
+  return lip2mel_parts(config, device, weights);
+}
+
 // So that the run can be evaluated from anywhere.
 void make_paths_absolute(ExperimentConfig& config) {
   if (config.vocoder.sounds.empty() || config.task != "vocoder")
     config.data.manifest = find_manifest(config).string();
-  for (std::string* folder : {&config.vocoder.sounds, &config.vocoder.mels})
-    if (!folder->empty())
-      *folder = fs::absolute(*folder).lexically_normal().string();
+  const auto make_absolute = [](std::string& path) {
+    if (!path.empty())
+      path = fs::absolute(path).lexically_normal().string();
+  };
+  make_absolute(config.vocoder.sounds);
+  make_absolute(config.vocoder.mels);
+  std::ranges::for_each(config.asr.more_manifests, make_absolute);
 }
 
 }  // namespace
@@ -163,6 +191,11 @@ void check_start(const ExperimentConfig& config) {
   choose_device(config);
   if (config.task == "lip2mel") {
     training_clips(find_manifest(config));
+    return;
+  }
+  if (config.task == "asr") {
+    for (const char* split : {"train", "valid"})
+      speech_clips(config, split);
     return;
   }
   for (const char* split : {"train", "valid"})
@@ -178,14 +211,15 @@ train::TrainOutcome run_training(ExperimentConfig config,
     refuse_existing(run);
   else
     config = resumed(config, run);
+  if (config.task == "asr")
+    config = with_symbols(config);
 
   // A run that was stopped before its first checkpoint is begun again: all that is random is drawn
   // from the seed.
   const bool fresh = !fs::exists(run.last());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
   const Weights weights = fresh ? Weights::kNew : Weights::kResumed;
-  const StageParts parts = config.task == "lip2mel" ? lip2mel_parts(config, device, weights)
-                                                    : vocoder_parts(config, device, weights);
+  const StageParts parts = stage_parts(config, device, weights);
   open_run(config, run);
   if (fresh) {
     fs::remove(run.events());

@@ -44,6 +44,9 @@ std::vector<config::Override> shrunk(const fs::path& manifest) {
           "vocoder.network.channels=4",
           "vocoder.network.layers=2",
           "vocoder.segment_frames=20",
+          "asr.network={repeats: 1, kernels: [3], channels: [4], dropout_percent: [0], "
+          "prologue_channels: 4, epilogue_channels: 4, last_channels: 4}",
+          "asr.symbols=' 0123456789cilp'",  // of the toy corpus
           "train.steps=2",
           "train.max_minutes=0",
           "train.log_every=1",

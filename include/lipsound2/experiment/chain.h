@@ -19,8 +19,8 @@ struct Stage {
 };
 
 /// Stages of training that run one after another (config/chain.h describes the file). Each starts
-/// from the best weights of the one before it; a stage whose `from` names an earlier stage, from
-/// that one's.
+/// from the best weights of the last one before it that has its task; a stage whose `from` names an
+/// earlier stage, from that one's.
 struct Chain {
   std::string name;  ///< of the file
   std::vector<Stage> stages;

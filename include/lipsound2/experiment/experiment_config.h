@@ -7,6 +7,7 @@
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/data/loader.h"
+#include "lipsound2/experiment/asr_config.h"
 #include "lipsound2/experiment/vocoder_config.h"
 #include "lipsound2/lip2mel/lip2mel.h"
 #include "lipsound2/train/trainer.h"
@@ -52,7 +53,7 @@ struct EvalConfig {
 /// One stage of training: what a YAML file describes and a run folder keeps.
 struct ExperimentConfig {
   std::string name;              ///< default: the file's name
-  std::string task = "lip2mel";  ///< or "vocoder"
+  std::string task = "lip2mel";  ///< or "vocoder", "asr"
   std::string from;  ///< run or checkpoint whose weights training starts from; empty: from scratch
   bool skip_mismatched = false;  ///< loads around weights of `from` that do not fit, with a warning
   std::int64_t seed = 1;
@@ -63,6 +64,7 @@ struct ExperimentConfig {
   lip2mel::Lip2MelConfig lip2mel;
   FeedbackConfig feedback;
   VocoderConfig vocoder;
+  AsrConfig asr;
   train::TrainConfig train;
   EvalConfig eval;
 

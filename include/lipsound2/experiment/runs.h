@@ -25,6 +25,14 @@ struct TrainedVocoder {
   std::string device;  ///< where the network is, as its config says
 };
 
+/// A trained recognizer with the config it was trained by, asr.symbols filled in.
+struct TrainedRecognizer {
+  ExperimentConfig config;
+  asr::Jasper network = nullptr;
+  std::filesystem::path checkpoint;
+  std::string device;  ///< where the network is, as its config says
+};
+
 /// The runs in the folder of a chain, in order: its sub-folders N-name that hold a config. None in
 /// any other folder.
 std::vector<train::RunFolder> stage_runs(const std::filesystem::path& folder);
@@ -41,10 +49,21 @@ train::RunFolder find_run(const std::string& name, const std::string& task);
 /// The checkpoint of find_run()'s run (best, else last), or the file itself when `name` is one.
 std::filesystem::path find_checkpoint(const std::string& name, const std::string& task);
 
+/// The task of a run or checkpoint; of a chain "lip2mel", if it has such a stage, else that of its
+/// first one.
+std::string task_of(const std::string& run_or_checkpoint);
+
 /// The network of a run or checkpoint, in eval mode on the device of its config.
 TrainedNetwork load_network(const std::string& run_or_checkpoint);
 /// The same of a vocoder.
 TrainedVocoder load_vocoder(const std::string& run_or_checkpoint);
+
+/// The same of a recognizer.
+TrainedRecognizer load_recognizer(const std::string& run_or_checkpoint);
+
+/// The config that a run or checkpoint of this task was trained by. Throws kUsage when it is of
+/// another task.
+ExperimentConfig stored_config(const std::string& run_or_checkpoint, const std::string& task);
 
 /// A vocoder and the mels that it makes sound of.
 struct Voice {

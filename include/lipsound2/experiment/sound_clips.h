@@ -18,6 +18,9 @@ struct SoundClip {
   data::ManifestEntry entry{};  ///< of that clip
 };
 
+/// Whether the file is called as sounds are: .wav, .flac, .ogg or .mp3.
+bool is_sound_file(const std::filesystem::path& file);
+
 /// The sounds of one split: those of config.data.manifest, or the files (WAV, FLAC...) in or below
 /// config.vocoder.sounds, such as LJSpeech's folder, of which every twentieth by the hash of its
 /// name is "valid" (one at least). Throws kData when there are none, and when one of them lacks its

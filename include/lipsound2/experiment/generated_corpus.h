@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lipsound2::experiment {
+
+/// A corpus whose sound is to be generated from its pictures.
+struct GenerationRequest {
+  std::string run;                      ///< lip2mel run or checkpoint; empty: the latest run
+  std::filesystem::path manifest;       ///< of the corpus
+  std::vector<std::string> splits;      ///< of it; empty: all
+  std::filesystem::path out;            ///< folder for shards/NNNNN.tar and manifest.jsonl
+  std::string vocoder = "griffin-lim";  ///< or a run or checkpoint of a vocoder
+};
+
+/// Writes the clips with their pictures, texts and splits, but generated sound; returns the new
+/// manifest, which is written last. Throws kUsage when there is one already, or the corpus itself
+/// would be overwritten; kData for a split that is not there and clips that cannot be read.
+std::filesystem::path generate_corpus(const GenerationRequest& request);
+
+}  // namespace lipsound2::experiment

@@ -1,0 +1,91 @@
+#include "lipsound2/asr/speech_features.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <torch/torch.h>
+
+#include "lipsound2/audio/resample.h"
+#include "lipsound2/core/error.h"
+
+namespace lipsound2::asr {
+namespace {
+
+constexpr double kSmallestDeviation = 1e-3;  // of a band that hardly changes
+constexpr std::int64_t kHiddenShare = 5;     // no more than one in so many frames by one mask
+
+/// Where a mask lies.
+struct MaskedRange {
+  std::int64_t first = 0;
+  std::int64_t count = 0;
+};
+
+MaskedRange draw_mask(std::int64_t size, std::int64_t widest, Rng& rng) {
+  MaskedRange mask;
+  mask.count = rng.below(std::min(widest, size) + 1);
+  mask.first = rng.below(size - mask.count + 1);
+  return mask;
+}
+
+}  // namespace
+
+SpeechFeatures::SpeechFeatures(const audio::MelConfig& config) : config_(config), mel_(config) {}
+
+Tensor SpeechFeatures::operator()(const audio::Waveform& sound, const std::string& name) const {
+  require(sound.rate == config_.sample_rate,
+          ErrorKind::kData,
+          "{}: expected {} samples per second, found {}",
+          name,
+          config_.sample_rate,
+          sound.rate);
+  require(static_cast<std::int64_t>(sound.samples.size()) >= config_.hop,
+          ErrorKind::kData,
+          "{}: expected one hop of {} samples at {} Hz at least, found {}",
+          name,
+          config_.hop,
+          config_.sample_rate,
+          sound.samples.size());
+  const Tensor mel = mel_(sound.samples);
+  const auto [var, mean] = at::var_mean(mel, /*dim=*/0, /*unbiased=*/false, /*keepdim=*/true);
+  return (mel - mean) / var.sqrt().clamp_min(kSmallestDeviation);
+}
+
+void add_dither(audio::Waveform& sound, double deviation, Rng& rng) {
+  if (deviation <= 0)
+    return;
+  for (float& sample : sound.samples)
+    sample += static_cast<float>(deviation * rng.normal());
+}
+
+audio::Waveform at_speed(const audio::Waveform& sound, std::int64_t percent) {
+  if (percent == 100)
+    return sound;
+  const double rate = 100.0 * sound.rate / static_cast<double>(percent);
+  audio::Waveform changed = audio::resample(sound, static_cast<int>(std::lround(rate)));
+  changed.rate = sound.rate;
+  return changed;
+}
+
+void SpecAugmentConfig::visit(config::FieldVisitor& v) {
+  v.field("band_masks", band_masks, "masks over mel bands", {0, 100});
+  v.field("band_width", band_width, "bands that one hides at most", {0, 1000});
+  v.field("time_masks", time_masks, "masks over time", {0, 100});
+  v.field("time_width",
+          time_width,
+          "frames that one hides at most; never more than a fifth of the clip",
+          {0, 1e6});
+}
+
+void hide_parts(Tensor features, const SpecAugmentConfig& config, Rng& rng) {
+  const std::int64_t frames = features.size(0), bands = features.size(1);
+  for (std::int64_t i = 0; i < config.band_masks; ++i) {
+    const MaskedRange mask = draw_mask(bands, config.band_width, rng);
+    features.narrow(1, mask.first, mask.count).zero_();
+  }
+  for (std::int64_t i = 0; i < config.time_masks; ++i) {
+    const auto mask = draw_mask(frames, std::min(config.time_width, frames / kHiddenShare), rng);
+    features.narrow(0, mask.first, mask.count).zero_();
+  }
+}
+
+}  // namespace lipsound2::asr

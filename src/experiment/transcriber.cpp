@@ -1,0 +1,75 @@
+#include "lipsound2/experiment/transcriber.h"
+
+#include <optional>
+
+#include "lipsound2/core/error.h"
+
+namespace lipsound2::experiment {
+
+/// A beam search with what it leans on, kept together because it only points to it.
+struct Transcriber::Search {
+  std::optional<asr::NgramModel> model;
+  std::optional<asr::WordList> words;
+  std::optional<asr::BeamSearch> search;
+
+  Search(const asr::Alphabet& alphabet, const DecodingConfig& decoding) {
+    if (!decoding.model.empty())
+      model = asr::NgramModel::read(decoding.model);
+    if (!decoding.words.empty())
+      words = asr::WordList::read(alphabet, decoding.words);
+    search.emplace(alphabet,
+                   decoding.search,
+                   asr::SearchKnowledge{.model = model ? &*model : nullptr,
+                                        .words = words ? &*words : nullptr});
+  }
+};
+
+Transcriber::Transcriber(const TrainedRecognizer& trained, const DecodingConfig& decoding)
+    : recognizer_(trained.network, trained.config, trained.device) {
+  if (!decoding.model.empty() || !decoding.words.empty())
+    search_ = std::make_unique<Search>(recognizer_.alphabet(), decoding);
+}
+
+Transcriber::~Transcriber() = default;
+
+Transcriber::Transcriber(Transcriber&&) noexcept = default;
+
+std::vector<std::int64_t> Transcriber::labels_of(const Tensor& log_probs,
+                                                 const std::string& name) const {
+  if (!search_)
+    return asr::ctc_greedy(log_probs, recognizer_.alphabet().outputs());
+  const auto found = (*search_->search)(log_probs);
+  require(!found.empty(), ErrorKind::kData, "{}: every text has probability 0", name);
+  return found.front().labels;
+}
+
+Transcript Transcriber::operator()(const audio::Waveform& sound, const std::string& name) {
+  const Tensor log_probs = recognizer_.log_probs(sound, name);
+  const asr::Alphabet& alphabet = recognizer_.alphabet();
+  const std::vector<std::int64_t> labels = labels_of(log_probs, name);
+  return {alphabet.decode(labels),
+          timed_words(alphabet,
+                      asr::ctc_align(log_probs, alphabet.outputs(), labels),
+                      recognizer_.frame_seconds())};
+}
+
+std::vector<TimedWord> timed_words(const asr::Alphabet& alphabet,
+                                   const std::vector<asr::LabelSpan>& spans,
+                                   double frame_seconds) {
+  std::vector<TimedWord> words;
+  bool begins = true;
+  for (const asr::LabelSpan& span : spans) {
+    if (span.label == alphabet.space()) {
+      begins = true;
+      continue;
+    }
+    if (begins || alphabet.unit() == asr::TextUnit::kCharacter)
+      words.push_back({"", static_cast<double>(span.first_frame) * frame_seconds, 0});
+    begins = false;
+    words.back().text += alphabet.symbol(span.label);
+    words.back().end = static_cast<double>(span.last_frame + 1) * frame_seconds;
+  }
+  return words;
+}
+
+}  // namespace lipsound2::experiment
