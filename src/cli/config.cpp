@@ -37,9 +37,10 @@ void show_chain(const experiment::Chain& chain, const std::string& json) {
   for (const experiment::Stage& stage : chain.stages) {
     const auto fields = config::list_fields(stage.config);
     stages[stage.folder] = as_json(fields);
-    fmt::print("---\n# stage {}{}\n{}",
+    fmt::print("---\n# stage {}{}{}\n{}",
                stage.folder,
                stage.after.empty() ? "" : ", from the best weights of " + stage.after,
+               stage.lips.empty() ? "" : ", on the speech that " + stage.lips + " makes",
                config::to_yaml(fields));
   }
   write_json(json, stages);

@@ -24,6 +24,10 @@ void AsrConfig::visit(config::FieldVisitor& v) {
   v.field("dither", dither, "deviation of the noise added to sound in training", {0, 1});
   v.field("speeds", speeds, "percent of the speed of which one is drawn per clip", {50, 200});
   v.group("augment", augment, "SpecAugment");
+  v.field("lips",
+          lips,
+          "lip2mel run, or stage of the chain, that makes the sound to train on from the pictures "
+          "of data.manifest, into the run's folder; empty: the natural sound");
   v.field("more_manifests",
           more_manifests,
           "further manifests whose training clips are added to those of data.manifest");

@@ -121,6 +121,13 @@ void link_stages(std::vector<Stage>& stages) {
         stage->after = other->folder;
     if (!stage->after.empty())
       stage->config.from.clear();
+    const auto lips = std::find_if(stages.begin(), stage, [&](const Stage& other) {
+      return other.name == stage->config.asr.lips;
+    });
+    if (lips != stage) {
+      stage->lips = lips->folder;
+      stage->config.asr.lips.clear();
+    }
   }
 }
 

@@ -72,6 +72,8 @@ train::TrainOutcome run_chain(const Chain& chain, const fs::path& folder, Start 
     ExperimentConfig config = stage->config;
     if (!stage->after.empty())
       config.from = find_checkpoint((folder / stage->after).string(), config.task).string();
+    if (!stage->lips.empty())
+      config.asr.lips = find_checkpoint((folder / stage->lips).string(), "lip2mel").string();
     if (run_training(config, run, has_begun(run) ? Start::kResume : Start::kNew) ==
         train::TrainOutcome::kInterrupted)
       return train::TrainOutcome::kInterrupted;

@@ -40,11 +40,12 @@ bool is_of(const std::string& difference, const Keys& keys) {
       keys, [&](const std::string& key) { return difference.starts_with(key + ":"); });
 }
 
-// The differences from the stored config, but those of where the run started. Symbols that the
+// The differences from the stored config, but those of what the run started from. Symbols that the
 // config leaves open are those of the run.
 std::vector<std::string> changes(ExperimentConfig& config, const ExperimentConfig& stored) {
   config.from = stored.from;
   config.skip_mismatched = stored.skip_mismatched;
+  config.asr.lips = stored.asr.lips;
   if (config.asr.symbols.empty())
     config.asr.symbols = stored.asr.symbols;
   return config::differences(config::list_fields(stored), config::list_fields(config));

@@ -10,6 +10,7 @@
 #include "lipsound2/core/log.h"
 #include "lipsound2/experiment/asr_task.h"
 #include "lipsound2/experiment/find_config.h"
+#include "lipsound2/experiment/generated_corpus.h"
 #include "lipsound2/experiment/lip2mel_task.h"
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/vocoder_task.h"
@@ -172,6 +173,22 @@ StageParts stage_parts(const ExperimentConfig& config, const std::string& device
   return lip2mel_parts(config, device, weights);
 }
 
+// The config of what the stage trains on: with asr.lips a corpus in the run's folder, whose sound
+// is generated unless it is there already.
+ExperimentConfig with_generated_sound(ExperimentConfig config, const train::RunFolder& run) {
+  if (config.task != "asr" || config.asr.lips.empty())
+    return config;
+  const fs::path folder = run.path / "generated";
+  if (!fs::exists(folder / "manifest.jsonl"))
+    generate_corpus({.run = config.asr.lips,
+                     .manifest = config.data.manifest,
+                     .splits = {"train", "valid"},
+                     .out = folder});
+  choose_device(config);  // again, for its threads: the other network has set its own
+  config.data.manifest = (folder / "manifest.jsonl").string();
+  return config;
+}
+
 // So that the run can be evaluated from anywhere.
 void make_paths_absolute(ExperimentConfig& config) {
   if (config.vocoder.sounds.empty() || config.task != "vocoder")
@@ -182,6 +199,9 @@ void make_paths_absolute(ExperimentConfig& config) {
   };
   make_absolute(config.vocoder.sounds);
   make_absolute(config.vocoder.mels);
+  if (!config.asr.lips.empty())
+    config.asr.lips = find_checkpoint(config.asr.lips, "lip2mel").string();
+  make_absolute(config.asr.lips);
   std::ranges::for_each(config.asr.more_manifests, make_absolute);
 }
 
@@ -196,6 +216,8 @@ void check_start(const ExperimentConfig& config) {
   if (config.task == "asr") {
     for (const char* split : {"train", "valid"})
       speech_clips(config, split);
+    if (!config.asr.lips.empty())
+      find_checkpoint(config.asr.lips, "lip2mel");
     return;
   }
   for (const char* split : {"train", "valid"})
@@ -213,13 +235,14 @@ train::TrainOutcome run_training(ExperimentConfig config,
     config = resumed(config, run);
   if (config.task == "asr")
     config = with_symbols(config);
+  const ExperimentConfig heard = with_generated_sound(config, run);
 
   // A run that was stopped before its first checkpoint is begun again: all that is random is drawn
   // from the seed.
   const bool fresh = !fs::exists(run.last());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
   const Weights weights = fresh ? Weights::kNew : Weights::kResumed;
-  const StageParts parts = stage_parts(config, device, weights);
+  const StageParts parts = stage_parts(heard, device, weights);
   open_run(config, run);
   if (fresh) {
     fs::remove(run.events());

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/data/shard.h"
 #include "lipsound2/experiment/chain.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/recognizer.h"
@@ -156,6 +158,32 @@ TEST(AsrTraining, InAChainStartsFromTheLastStageOfItsTask) {
   ASSERT_TRUE(chain);
   EXPECT_EQ(chain->stages[1].after, "");
   EXPECT_EQ(chain->stages[2].after, "1-asr");
+}
+
+TEST(AsrTraining, InAChainHearsTheSpeechThatAnEarlierStageMakes) {
+  const SpokenRuns runs({"bin blue", "set white"});
+  runs.folder().config("reader.yaml");
+  const std::string file = runs.folder().file(
+      "chain.yaml",
+      "stages:\n  - reader.yaml\n  - asr.yaml\n"
+      "  - {config: asr.yaml, set: {name: adapted, asr.lips: reader, train.steps: 2}}\n");
+  const auto folder = runs.folder() / "run";
+
+  run_chain(load_chain(file, {}).value(), folder, Start::kNew);
+  run_chain(load_chain(file, {"adapted:train.steps=3"}).value(), folder, Start::kResume);
+
+  const auto natural = data::read_manifest(runs.config().data.manifest);
+  const auto generated = data::read_manifest(folder / "3-adapted/generated/manifest.jsonl");
+  ASSERT_EQ(generated.size(), 4U);  // the test clip is not there
+  EXPECT_EQ(generated[0].text, natural[0].text);
+  EXPECT_THAT(generated[0].note, HasSubstr("1-reader/checkpoints/best.safetensors"));
+  const auto adapted = load_recognizer((folder / "3-adapted").string()).config;
+  EXPECT_EQ(adapted.data.manifest, runs.config().data.manifest);  // eval scores natural sound
+  const auto heard = read_speech(speech_clips(adapted, "train").front(), 16000);
+  EXPECT_NE(audio::decode_sound(data::read_clip(folder / "3-adapted/generated", generated[0]).flac,
+                                "generated")
+                .samples,
+            heard.samples);
 }
 
 TEST(SpeechBatches, GiveEveryClipOncePerEpochAndTheSameAfterARestart) {

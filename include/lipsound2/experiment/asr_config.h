@@ -22,6 +22,7 @@ struct AsrConfig {
   double dither = 1e-5;  ///< deviation of the noise added in training
   std::vector<std::int64_t> speeds = {90, 100, 110};  ///< percent, one drawn per clip and epoch
   asr::SpecAugmentConfig augment;
+  std::string lips;  ///< lip2mel run or stage that makes the sound it trains on; empty: the natural
   std::vector<std::string> more_manifests = {};  ///< whose training clips are added
 
   void visit(config::FieldVisitor& v);

@@ -15,7 +15,8 @@ struct Stage {
   std::string name;
   std::string folder;  ///< of its run, in the chain's: number and name, such as "2-finetune_grid"
   std::string after;   ///< folder of the stage whose best weights it starts from; empty: none
-  ExperimentConfig config;
+  std::string lips = {};  ///< folder of the stage that asr.lips names; empty: none
+  ExperimentConfig config = {};
 };
 
 /// Stages of training that run one after another (config/chain.h describes the file). Each starts
