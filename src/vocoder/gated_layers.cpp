@@ -14,8 +14,19 @@ namespace {
 // Clips lie in one matrix of rows, a row of channels per group of samples, each clip behind `gap`
 // rows of zeros, and such rows at the end. A tap of a dilated convolution is then one matrix
 // product of all clips with rows that begin `dilation` earlier or later: nothing is unfolded,
-// padded or copied. Rows in the gaps get values that nobody reads, and are set to zero where a
-// neighbor would.
+// padded or copied. Where gaps are long beside clips, each clip has products of its own instead:
+// see spans(). Rows in the gaps get values that nobody reads, and are set to zero where a neighbor
+// would.
+constexpr std::int64_t kLongGap = 8;  // at least so manieth part of a clip
+
+/// Rows that are multiplied together, counted without the first gap.
+struct RowSpan {
+  std::int64_t begin;
+  std::int64_t count;
+
+  Tensor of(const Tensor& rows) const { return rows.narrow(0, begin, count); }
+};
+
 struct ClipRows {
   std::int64_t clips;
   std::int64_t steps;
@@ -33,9 +44,18 @@ struct ClipRows {
   Tensor clip_view(const Tensor& rows) const {
     return rows.narrow(0, gap, inner()).view({clips, stride(), rows.size(1)});
   }
-  /// The rows that tap `offset` reads for the inner ones.
-  Tensor shifted(const Tensor& rows, std::int64_t offset) const {
-    return rows.narrow(0, gap + offset, inner());
+  /// All rows with the gaps between them, or those of each clip.
+  std::vector<RowSpan> spans() const {
+    if (clips > 1 && gap * kLongGap < steps)
+      return {{0, inner()}};
+    std::vector<RowSpan> each;
+    for (std::int64_t clip = 0; clip < clips; ++clip)
+      each.push_back({clip * stride(), steps});
+    return each;
+  }
+  /// The rows that tap `offset` reads for those of the span.
+  Tensor shifted(const Tensor& rows, const RowSpan& span, std::int64_t offset) const {
+    return rows.narrow(0, gap + span.begin + offset, span.count);
   }
   void clear_gaps(const Tensor& rows) const { clip_view(rows).narrow(1, steps, gap).zero_(); }
 };
@@ -140,6 +160,7 @@ class GatedLayersFunction final : public torch::autograd::Function<GatedLayersFu
                         const Tensor& residual_biases) {
     const std::int64_t layers = taps.size(0), channels = h0.size(2);
     const ClipRows rows{h0.size(0), h0.size(1), std::int64_t{1} << (layers - 1)};
+    const std::vector<RowSpan> spans = rows.spans();
     const Tensor activations =
         at::zeros({rows.clips, rows.stride(), layers * channels}, h0.options());
     const Tensor flat = activations.view({rows.inner(), -1});
@@ -147,9 +168,13 @@ class GatedLayersFunction final : public torch::autograd::Function<GatedLayersFu
     rows.clip_view(h).narrow(1, 0, rows.steps).copy_(h0);
     variable_list saved = {conditions, taps, residuals, activations.detach()};  // no cycle
     for (std::int64_t i = 0; i < layers; ++i) {
-      Tensor sums = at::mm(rows.shifted(h, -(1 << i)), taps[i][0]);
-      for (const std::int64_t tap : {1, 2})
-        sums.addmm_(rows.shifted(h, (tap - 1) * (1 << i)), taps[i][tap]);
+      const Tensor sums = at::empty({rows.inner(), 2 * channels}, h0.options());
+      for (const RowSpan& span : spans) {
+        Tensor own_sums = span.of(sums);
+        at::mm_out(own_sums, rows.shifted(h, span, -(1 << i)), taps[i][0]);
+        for (const std::int64_t tap : {1, 2})
+          own_sums.addmm_(rows.shifted(h, span, (tap - 1) * (1 << i)), taps[i][tap]);
+      }
       const Tensor own = activations.narrow(2, i * channels, channels);
       for_each_step({rows, sums, own, conditions, i},
                     [](const GateRows& at, std::int64_t step)
@@ -159,8 +184,10 @@ class GatedLayersFunction final : public torch::autograd::Function<GatedLayersFu
       if (i + 1 == layers)
         break;
       const Tensor next = h.clone();
-      rows.shifted(next, 0).addmm_(flat.narrow(1, i * channels, channels), residuals[i]);
-      rows.shifted(next, 0).add_(residual_biases[i]);
+      for (const RowSpan& span : spans)
+        rows.shifted(next, span, 0)
+            .addmm_(span.of(flat).narrow(1, i * channels, channels), residuals[i])
+            .add_(residual_biases[i]);
       rows.clear_gaps(next);
       h = next;
     }
@@ -176,33 +203,35 @@ class GatedLayersFunction final : public torch::autograd::Function<GatedLayersFu
     const std::int64_t layers = taps.size(0), channels = taps.size(2);
     const std::int64_t gap = std::int64_t{1} << (layers - 1);
     const ClipRows rows{activations.size(0), activations.size(1) - gap, gap};
+    const std::vector<RowSpan> spans = rows.spans();
     const Tensor d_all = gradients[0].contiguous().view({rows.inner(), -1});
     const Tensor flat = activations.view({rows.inner(), -1});
     const Tensor d_conditions = at::zeros_like(conditions);
-    const Tensor d_taps = at::empty_like(taps);
-    const Tensor d_residuals = at::empty_like(residuals);
-    const Tensor d_biases = at::empty({layers - 1, channels}, taps.options());
+    const Tensor d_taps = at::zeros_like(taps);
+    const Tensor d_residuals = at::zeros_like(residuals);
+    const Tensor d_biases = at::zeros({layers - 1, channels}, taps.options());
     Tensor d_h = rows.zeros(channels, taps);
     for (std::int64_t i = layers - 1; i >= 0; --i) {
       Tensor h = saved[4 + 2 * i], sums = saved[5 + 2 * i];
       Tensor d_own = d_all.narrow(1, i * channels, channels).contiguous();
-      if (i + 1 < layers) {
-        const Tensor d_inner = rows.shifted(d_h, 0);
-        at::addmm_out(d_own, d_own, d_inner, residuals[i].t());
-        const Tensor own = flat.narrow(1, i * channels, channels);
-        d_residuals[i].copy_(at::mm(own.t(), d_inner));
-        d_biases[i].copy_(d_inner.sum(0));
+      const Tensor own = flat.narrow(1, i * channels, channels);
+      for (const RowSpan& span : i + 1 < layers ? spans : std::vector<RowSpan>()) {
+        const Tensor d_inner = rows.shifted(d_h, span, 0);
+        span.of(d_own).addmm_(d_inner, residuals[i].t());
+        d_residuals[i].addmm_(span.of(own).t(), d_inner);
+        d_biases[i].add_(d_inner.sum(0));
       }
       for_each_step(
           {rows, sums, d_own.view({rows.clips, rows.stride(), channels}), d_conditions, i},
           [](const GateRows& at, std::int64_t step)
               __attribute__((always_inline)) { gate_step_backward(at, step); });
       sums.view({rows.clips, rows.stride(), -1}).narrow(1, rows.steps, rows.gap).zero_();
-      for (const std::int64_t tap : {0, 1, 2}) {
-        const std::int64_t offset = (tap - 1) * (1 << i);
-        d_taps[i][tap].copy_(at::mm(rows.shifted(h, offset).t(), sums));
-        rows.shifted(d_h, offset).addmm_(sums, taps[i][tap].t());
-      }
+      for (const RowSpan& span : spans)
+        for (const std::int64_t tap : {0, 1, 2}) {
+          const std::int64_t offset = (tap - 1) * (1 << i);
+          d_taps[i][tap].addmm_(rows.shifted(h, span, offset).t(), span.of(sums));
+          rows.shifted(d_h, span, offset).addmm_(span.of(sums), taps[i][tap].t());
+        }
       rows.clear_gaps(d_h);
       saved[4 + 2 * i] = saved[5 + 2 * i] = Tensor();  // memory for the layers below
     }

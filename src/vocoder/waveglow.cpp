@@ -211,11 +211,8 @@ void WaveGlowImpl::whiten(const Tensor& groups) {
   mixings_[0].copy_(whitening.index_select(0, order).unsqueeze(2));
 }
 
-std::vector<WaveNetWeights> WaveGlowImpl::wavenets() const {
-  std::vector<WaveNetWeights> weights;
-  for (const auto& wavenet : wavenets_)
-    weights.push_back(wavenet->weights());
-  return weights;
+WaveNetWeights WaveGlowImpl::wavenet_weights(std::int64_t flow) const {
+  return wavenets_.at(static_cast<std::size_t>(flow))->weights();
 }
 
 std::vector<Tensor> WaveGlowImpl::unmixings() const {

@@ -149,11 +149,10 @@ WaveGlowInverse::WaveGlowInverse(const WaveGlowImpl& network)
       margin_(std::int64_t{1} << (network.config().layers - 1)),
       block_((kRowsAtOnce + 2 * margin_ - 1) / (2 * margin_) * 2 * margin_) {
   const at::NoGradGuard no_grad;
-  const std::vector<WaveNetWeights> wavenets = network.wavenets();
   const std::vector<Tensor> unmixings = network.unmixings();
   const std::int64_t width = 2 * channels_;
-  for (std::size_t k = 0; k < wavenets.size(); ++k) {
-    const WaveNetWeights& net = wavenets[k];
+  for (std::size_t k = 0; k < unmixings.size(); ++k) {
+    const WaveNetWeights net = network.wavenet_weights(static_cast<std::int64_t>(k));
     Flow flow{.left = group_ - unmixings[k].size(0),
               .start = net.start.t().contiguous(),
               .start_bias = net.start_bias,

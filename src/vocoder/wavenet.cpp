@@ -49,8 +49,9 @@ Tensor composed_skips(const WaveNetWeights& weights, const Tensor& h0, const Ten
   return skips.transpose(1, 2);
 }
 
-// The same from activations of all layers side by side, fused.
-Tensor fused_skips(const WaveNetWeights& weights, const Tensor& h0, const Tensor& features) {
+// The whole WaveNet but its start, from activations of all layers side by side, fused. The end is
+// multiplied into the skip connections: C x n instead of C x C per layer.
+Tensor fused_rest(const WaveNetWeights& weights, const Tensor& h0, const Tensor& features) {
   const std::int64_t channels = weights.channels();
   const Tensor conditions =
       at::linear(features, weights.condition, weights.condition_bias + at::cat(weights.in_bias));
@@ -75,7 +76,10 @@ Tensor fused_skips(const WaveNetWeights& weights, const Tensor& h0, const Tensor
                                            at::stack(taps),
                                            stacked(residuals, {0, channels, channels}),
                                            stacked(residual_biases, {0, channels})});
-  return at::linear(activations, at::cat(skips, /*dim=*/1), bias).narrow(1, 0, h0.size(1));
+  return at::linear(activations,
+                    at::mm(weights.end, at::cat(skips, /*dim=*/1)),
+                    at::addmv(weights.end_bias, weights.end, bias))
+      .narrow(1, 0, h0.size(1));
 }
 
 }  // namespace
@@ -143,7 +147,7 @@ Tensor wavenet(const WaveNetWeights& weights, const Tensor& x, const Tensor& fea
   if (!x.is_cpu() || x.scalar_type() != at::kFloat)
     return wavenet_composed(weights, x, features);
   const Tensor h = at::linear(x, weights.start, weights.start_bias);
-  return at::linear(fused_skips(weights, h, features), weights.end, weights.end_bias);
+  return fused_rest(weights, h, features);
 }
 
 }  // namespace lipsound2::vocoder

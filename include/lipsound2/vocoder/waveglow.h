@@ -88,8 +88,8 @@ class WaveGlowImpl final : public torch::nn::Module {
   /// as training will see them.
   void whiten(const Tensor& groups);
 
-  /// Weights of the WaveNet of each flow, norms multiplied in.
-  std::vector<WaveNetWeights> wavenets() const;
+  /// Weights of the WaveNet of a flow, norms multiplied in.
+  WaveNetWeights wavenet_weights(std::int64_t flow) const;
   /// Inverses of the 1x1 convolutions, [n, n] each, computed in double precision.
   std::vector<Tensor> unmixings() const;
   const WaveGlowConfig& config() const { return config_; }
