@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <string_view>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 #include <zlib.h>
 
 #include "lipsound2/core/error.h"
@@ -120,6 +122,20 @@ std::size_t header_length(const std::string& bytes, const std::string& file) {
   return length;
 }
 
+// A tensor in the memory of the file, which it keeps. Copied where other programs have not aligned
+// it.
+Tensor tensor_in(const std::shared_ptr<std::string>& bytes,
+                 std::size_t place,
+                 const TensorEntry& entry) {
+  char* const first = bytes->data() + place;
+  const at::TensorOptions options(entry.type);
+  if (place % c10::elementSize(entry.type) == 0 || entry.begin == entry.end)
+    return at::from_blob(first, entry.shape, [bytes](void*) {}, options);
+  const Tensor copy = at::empty(entry.shape, options);
+  std::memcpy(copy.mutable_data_ptr(), first, entry.end - entry.begin);
+  return copy;
+}
+
 }  // namespace
 
 void save_tensors(const std::filesystem::path& file, const TensorFile& content) {
@@ -140,22 +156,18 @@ void save_tensors(const std::filesystem::path& file, const TensorFile& content) 
 }
 
 TensorFile load_tensors(const std::filesystem::path& file) {
-  const std::string bytes = read_file(file);
-  const std::size_t length = header_length(bytes, file.string());
-  const std::string_view data = std::string_view(bytes).substr(8 + length);
+  const auto bytes = std::make_shared<std::string>(read_file(file));
+  const std::size_t length = header_length(*bytes, file.string());
+  const std::string_view data = std::string_view(*bytes).substr(8 + length);
   SafetensorsHeader header =
-      parse_header(std::string_view(bytes).substr(8, length), data.size(), file.string());
+      parse_header(std::string_view(*bytes).substr(8, length), data.size(), file.string());
 
   TensorFile content;
-  for (const TensorEntry& entry : header.entries) {
-    const Tensor tensor = at::empty(entry.shape, at::TensorOptions(entry.type));
-    if (entry.end > entry.begin)
-      std::memcpy(tensor.mutable_data_ptr(), data.data() + entry.begin, entry.end - entry.begin);
-    content.tensors.emplace(entry.name, tensor);
-  }
+  for (const TensorEntry& entry : header.entries)
+    content.tensors.emplace(entry.name, tensor_in(bytes, 8 + length + entry.begin, entry));
   content.metadata = std::move(header.metadata);
   if (const auto found = content.metadata.find("checksum"); found != content.metadata.end())
-    verify_checksum(bytes.substr(0, 8 + length), data, found->second, file.string());
+    verify_checksum(bytes->substr(0, 8 + length), data, found->second, file.string());
   return content;
 }
 

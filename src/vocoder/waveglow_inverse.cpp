@@ -25,7 +25,7 @@ namespace {
 // * Sums, conditions and gates are one pass over rows that are still in the cache, and there is no
 //   array for the conditions of more than a block (with a linear mel path, of the frames).
 
-constexpr std::int64_t kRowsAtOnce = 256;
+constexpr std::int64_t kRowsAtOnce = 512;
 
 Tensor combined_taps(const Tensor& in) {  // [2 C, C, 3] -> [4, C, 2 C]
   const std::vector<Tensor> g = in.permute({2, 1, 0}).to(at::kDouble).unbind();
