@@ -103,6 +103,8 @@ std::string read_file(const std::filesystem::path& path) {
   if (!file)
     fail_with_errno(path, "read");
   std::string bytes;
+  const auto size = std::filesystem::file_size(path, error);  // of files, not of pipes
+  bytes.reserve(error ? 0 : size);
   char block[1 << 16];
   while (const std::size_t count = std::fread(block, 1, sizeof block, file.get()))
     bytes.append(block, count);

@@ -232,10 +232,12 @@ void WaveGlowInverse::convolve(const Layer& layer,
                                Buffers& buffers,
                                std::int64_t begin) const {
   const auto options = features.options();
-  const std::int64_t pairs = block_ / 2, width = 2 * channels_;
+  const std::int64_t twice = 2 * layer.dilation, width = 2 * channels_;
+  const std::int64_t count = std::min(block_, (buffers.rows - begin + twice - 1) / twice * twice);
+  const std::int64_t pairs = count / 2;
   const Tensor inputs = at::empty({4, pairs, channels_}, options);
   const Tensor products = at::empty({4, pairs, width}, options);
-  Tensor sums = at::empty({block_, width}, options);
+  const Tensor sums = at::empty({count, width}, options);
   const ConvolutionRows rows{
       .h = buffers.h.const_data_ptr<float>() + (margin_ + begin) * channels_,
       .inputs = inputs.mutable_data_ptr<float>(),
@@ -256,10 +258,10 @@ void WaveGlowInverse::convolve(const Layer& layer,
   if (buffers.frames < buffers.rows) {
     interpolate(features, buffers.rows / buffers.frames, begin, sums);
   } else {
-    const std::int64_t count = std::min(block_, buffers.rows - begin);
-    Tensor known = sums.narrow(0, 0, count);
-    at::addmm_out(known, layer.condition_bias, features.narrow(0, begin, count), layer.condition);
-    sums.narrow(0, count, block_ - count).zero_();
+    const std::int64_t real = std::min(count, buffers.rows - begin);
+    Tensor known = sums.narrow(0, 0, real);
+    at::addmm_out(known, layer.condition_bias, features.narrow(0, begin, real), layer.condition);
+    sums.narrow(0, real, count - real).zero_();
   }
   run_vectorized([&]() __attribute__((always_inline)) {
     for (std::int64_t pair = 0; pair < pairs; ++pair)
