@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string>
 
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/_pack_padded_sequence.h>
 #include <ATen/ops/_pad_packed_sequence.h>
 #include <ATen/ops/argsort.h>
@@ -13,6 +14,16 @@
 #include "lipsound2/nn/length_mask.h"
 
 namespace lipsound2::nn {
+namespace {
+
+/// Whether at::lstm() keeps what its backward pass needs. cuDNN does so only "in training", and
+/// would refuse to pass a gradient through a part that is frozen, hence in evaluation mode; without
+/// dropout the word means nothing else.
+bool keeps_for_backward() {
+  return at::GradMode::is_enabled();
+}
+
+}  // namespace
 
 BidirectionalLstmImpl::BidirectionalLstmImpl(std::int64_t input_size, std::int64_t hidden_size)
     : hidden_size_(hidden_size) {
@@ -44,7 +55,7 @@ Tensor BidirectionalLstmImpl::forward_packed(const Tensor& x, const Tensor& leng
                                                          /*batch_first=*/true);
   const Tensor start = at::zeros({2, x.size(0), hidden_size_}, x.options());
   const Tensor out = std::get<0>(
-      at::lstm(packed, sizes, {start, start}, weights_, true, 1, 0.0, is_training(), true));
+      at::lstm(packed, sizes, {start, start}, weights_, true, 1, 0.0, keeps_for_backward(), true));
   const auto padded = std::get<0>(at::_pad_packed_sequence(out, sizes, true, 0.0, x.size(1)));
   return padded.index_select(0, back);
 }
@@ -59,7 +70,7 @@ Tensor BidirectionalLstmImpl::forward(const Tensor& x, const Tensor& lengths) {
                               /*has_biases=*/true,
                               /*num_layers=*/1,
                               /*dropout=*/0.0,
-                              is_training(),
+                              keeps_for_backward(),
                               /*bidirectional=*/true,
                               /*batch_first=*/true));
 }
