@@ -1,41 +1,16 @@
 #include "augment.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/bitwise_right_shift.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/flip.h>
-#include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 
 #include "lipsound2/core/vectorized.h"
 
+#include "tone.h"
+
 namespace lipsound2::data {
 namespace {
-
-/// A change of brightness and contrast in whole numbers of 16 bits, so that it is fast, and the
-/// same on every device. Pixel v becomes ((v * 2^7 * factor >> 16) + base) >> 4, clipped to 0..255:
-/// the factor has 13 bits after the point, the sum 4.
-struct Tone {
-  static constexpr int kPixelBits = 7;
-  static constexpr int kFactorBits = 13;
-  static constexpr int kSumBits = 4;
-
-  Tone(const FaceChange& change, std::int64_t channel) {
-    const double mean = change.mean.at(static_cast<std::size_t>(channel));
-    const double offset = mean * (1 - change.contrast) + 255 * change.shift;
-    factor = static_cast<std::int16_t>(std::lround(change.contrast * (1 << kFactorBits)));
-    base = static_cast<std::int16_t>(std::lround((offset + 0.5) * (1 << kSumBits)));
-    changed_mean =
-        static_cast<std::uint8_t>(std::lround(std::clamp(mean + 255 * change.shift, 0.0, 255.0)));
-  }
-
-  std::int16_t factor;
-  std::int16_t base;
-  std::uint8_t changed_mean;
-};
 
 /// A square out of one channel of one picture.
 struct PlaneCut {
@@ -111,13 +86,13 @@ void draw_erased(const AugmentConfig& config, std::int64_t size, Rng& rng, FaceC
   change.erase_top = place(1, change.erase_height);
 }
 
+}  // namespace
+
 void check_cut(const FaceChange& change, std::int64_t side, std::int64_t size) {
   TORCH_CHECK(change.left >= 0 && change.left + size <= side && change.top >= 0 &&
                   change.top + size <= side,
               "the cut leaves the picture");
 }
-
-}  // namespace
 
 FaceChange center_cut(const FaceInputConfig& faces) {
   const std::int64_t margin = (faces.resize_to - faces.size) / 2;
@@ -175,40 +150,6 @@ Tensor cut_faces(const Tensor& pictures, const FaceChange& change, std::int64_t 
                  change,
                  size);
   return cut;
-}
-
-Tensor cut_batch(const Tensor& pictures,
-                 const Tensor& lengths,
-                 const std::vector<FaceChange>& changes,
-                 std::int64_t size) {
-  const Tensor batch = at::zeros({pictures.size(0), pictures.size(1), pictures.size(2), size, size},
-                                 pictures.options());
-  for (std::int64_t i = 0; i < batch.size(0); ++i) {
-    const FaceChange& change = changes.at(static_cast<std::size_t>(i));
-    check_cut(change, pictures.size(3), size);
-    const std::int64_t length = lengths.const_data_ptr<std::int64_t>()[i];
-    const Tensor cut = pictures.select(0, i)
-                           .narrow(1, 0, length)
-                           .narrow(2, change.top, size)
-                           .narrow(3, change.left, size);
-    const Tensor turned = change.mirrored ? cut.flip({3}) : cut;
-    for (std::int64_t c = 0; c < batch.size(1); ++c) {
-      const Tone tone(change, c);
-      const Tensor plane = batch.select(0, i).select(0, c).narrow(0, 0, length);
-      plane.copy_(turned.select(0, c)
-                      .to(at::kInt)
-                      .mul_(tone.factor << Tone::kPixelBits)
-                      .bitwise_right_shift_(16)
-                      .add_(tone.base)
-                      .bitwise_right_shift_(Tone::kSumBits)
-                      .clamp_(0, 255));
-      plane.narrow(1, change.erase_top, change.erase_height)
-          .narrow(2, change.erase_left, change.erase_width)
-          .fill_(tone.changed_mean);
-      plane.narrow(0, change.blank_first, change.blank_count).fill_(tone.changed_mean);
-    }
-  }
-  return batch;
 }
 
 }  // namespace lipsound2::data

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "lipsound2/core/random.h"
 #include "lipsound2/core/tensor.h"
@@ -9,6 +8,9 @@
 #include "lipsound2/data/loader.h"
 
 namespace lipsound2::data {
+
+/// For programmers: the cut must lie within pictures of `side` pixels.
+void check_cut(const FaceChange& change, std::int64_t side, std::int64_t size);
 
 /// The cut out of the center and nothing else.
 FaceChange center_cut(const FaceInputConfig& faces);
@@ -35,12 +37,5 @@ void cut_faces_into(const FaceSlot& slot,
 
 /// The same into [C, T, size, size].
 Tensor cut_faces(const Tensor& pictures, const FaceChange& change, std::int64_t size);
-
-/// The same for a whole batch [B, C, T, side, side] on any device, padded behind its lengths with
-/// anything: [B, C, T, size, size], padded with zeros. Equal to cut_faces() to the bit.
-Tensor cut_batch(const Tensor& pictures,
-                 const Tensor& lengths,
-                 const std::vector<FaceChange>& changes,
-                 std::int64_t size);
 
 }  // namespace lipsound2::data

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <ATen/Context.h>
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
@@ -12,7 +11,7 @@
 namespace lipsound2::data {
 
 BatchBuilder::BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderConfig& config)
-    : faces_(config.faces) {
+    : faces_(config.faces), state_(config.pictures) {
   TORCH_CHECK(!shapes.empty(), "a batch of nothing");
   const auto clips = std::ssize(shapes);
   ClipShape most;
@@ -28,19 +27,23 @@ BatchBuilder::BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderCon
   batch_.ids.resize(shapes.size());
   batch_.texts.resize(shapes.size());
   batch_.samples.resize(config.with_samples ? shapes.size() : 0);
-  const bool cuts = config.cutter == Cutter::kLoader;
-  batch_.changes.resize(cuts ? 0 : shapes.size());
-  batch_.cut_size = faces_.size;
-  const std::int64_t side = cuts ? faces_.size : faces_.resize_to;
-  const auto memory = at::TensorOptions().pinned_memory(!cuts && at::hasCUDA());
-  batch_.faces =
-      at::empty({clips, faces_.channels(), most.frames, side, side}, memory.dtype(at::kByte));
-  batch_.mel = at::empty({clips, most.mel_frames, config.mel.bands}, memory.dtype(at::kFloat));
+  batch_.left.input = faces_;
+  batch_.left.changes.resize(state_ == PictureState::kFinished ? 0 : shapes.size());
+  batch_.left.jpegs.resize(state_ == PictureState::kJpeg ? shapes.size() : 0);
+  const std::int64_t side = state_ == PictureState::kFinished ? faces_.size : faces_.resize_to;
+  if (state_ != PictureState::kJpeg)
+    batch_.faces = at::empty({clips, faces_.channels(), most.frames, side, side}, at::kByte);
+  batch_.mel = at::empty({clips, most.mel_frames, config.mel.bands}, at::kFloat);
 }
 
 void BatchBuilder::put(std::size_t place, Example example) {
   const auto index = static_cast<std::int64_t>(place);
-  put_faces(index, example.clip->pictures, example.change);
+  if (state_ != PictureState::kFinished)
+    batch_.left.changes[place] = example.change;
+  if (state_ == PictureState::kJpeg)
+    batch_.left.jpegs[place] = example.clip->jpegs;
+  else
+    put_faces(index, example.clip->pictures, example.change);
   put_mel(index, example.clip->mel);
   batch_.ids[place] = std::move(example.id);
   batch_.texts[place] = std::move(example.text);
@@ -56,10 +59,9 @@ void BatchBuilder::put_faces(std::int64_t place, const Tensor& pictures, const F
   auto* const pixels = room.mutable_data_ptr<std::uint8_t>();
   const std::int64_t plane = room.numel() / room.size(0);
   const std::int64_t filled = frames * room.size(2) * room.size(3);
-  if (batch_.changes.empty()) {
+  if (state_ == PictureState::kFinished) {
     cut_faces_into({pixels, plane}, pictures, change, faces_.size);
   } else {
-    batch_.changes[static_cast<std::size_t>(place)] = change;
     for (std::int64_t c = 0; c < room.size(0); ++c)
       std::copy_n(pictures.const_data_ptr<std::uint8_t>() + c * filled, filled, pixels + c * plane);
   }

@@ -27,8 +27,7 @@ struct Example {
 };
 
 /// A batch whose clips are put into their places by several threads, each place once. Room behind a
-/// clip that is shorter than the longest is filled with zeros. The memory is pinned where that
-/// speeds up a copy to the device.
+/// clip that is shorter than the longest is filled with zeros.
 class BatchBuilder {
  public:
   BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderConfig& config);
@@ -42,6 +41,7 @@ class BatchBuilder {
   void put_mel(std::int64_t place, const Tensor& mel);
 
   const FaceInputConfig faces_;
+  const PictureState state_;
   Batch batch_;
 };
 

@@ -48,6 +48,7 @@ ClipDecoder::ClipDecoder(const ShardSource& source, const LoaderConfig& config, 
       mel_config_(config.mel),
       mel_(config.mel),
       with_samples_(config.with_samples),
+      keeps_jpegs_(config.pictures == PictureState::kJpeg),
       clock_(clock) {}
 
 DecodedClip ClipDecoder::operator()(const ManifestEntry& entry) const {
@@ -83,6 +84,10 @@ DecodedClip ClipDecoder::operator()(const ManifestEntry& entry, std::string_view
       clip.samples = std::move(samples);
   }
   const LoaderClock::Span span(clock_, LoaderPart::kDecode);
+  if (keeps_jpegs_) {
+    clip.jpegs.assign(view.faces.begin(), view.faces.end());
+    return clip;
+  }
   clip.pictures = decode_pictures(view.faces, faces_, name);
   clip.mean = channel_means(clip.pictures);
   return clip;

@@ -18,14 +18,15 @@ namespace lipsound2::data {
 
 /// All of a clip that does not change from epoch to epoch.
 struct DecodedClip {
-  Tensor pictures;             ///< [C, T, side, side] uint8
-  std::array<double, 3> mean;  ///< of each channel of them
-  Tensor mel;                  ///< [M, bands]
-  std::vector<float> samples;  ///< only when asked for
+  Tensor pictures;                      ///< [C, T, side, side] uint8
+  std::array<double, 3> mean;           ///< of each channel of them
+  Tensor mel;                           ///< [M, bands]
+  std::vector<float> samples;           ///< only when asked for
+  std::vector<std::string> jpegs = {};  ///< instead of pictures and mean, if they stay as they are
 };
 
-/// Reads a clip, brings its pictures to faces.resize_to and its sound to mel frames. Safe to use
-/// from several threads.
+/// Reads a clip, brings its pictures, unless they stay JPEG, to faces.resize_to and its sound to
+/// mel frames. Safe to use from several threads.
 class ClipDecoder {
  public:
   ClipDecoder(const ShardSource& source, const LoaderConfig& config, LoaderClock& clock);
@@ -36,7 +37,8 @@ class ClipDecoder {
   /// The same for a clip whose bytes were read already.
   DecodedClip operator()(const ManifestEntry& entry, std::string_view bytes) const;
 
-  /// What a clip of so many pictures and samples will take in memory.
+  /// What a clip of so many pictures and samples will take in memory, about as much also when its
+  /// pictures stay JPEG.
   std::int64_t bytes(std::int64_t frames, std::int64_t samples) const;
 
  private:
@@ -45,6 +47,7 @@ class ClipDecoder {
   audio::MelConfig mel_config_;
   audio::MelSpectrogram mel_;
   bool with_samples_;
+  bool keeps_jpegs_;
   LoaderClock& clock_;
 };
 

@@ -1,117 +1,127 @@
 #include "lipsound2/data/device_prefetcher.h"
 
-#include <chrono>
+#include <mutex>
+#include <thread>
 #include <utility>
 
-#include <c10/core/Event.h>
-#include <c10/core/StreamGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
+#include <c10/util/Exception.h>
 
-#include "augment.h"
+#include "lipsound2/core/bounded_queue.h"
+
+#include "batch_decoder.h"
+#include "copy_line.h"
+#include "loader_clock.h"
+#include "lone_thread.h"
 
 namespace lipsound2::data {
-namespace {
 
-c10::Device with_index(c10::Device device) {
-  if (device.is_cpu() || device.has_index())
-    return device;
-  return c10::impl::VirtualGuardImpl(device.type()).getDevice();
+PictureState pictures_for(const c10::Device& device) {
+  if (device.is_cpu())
+    return PictureState::kFinished;
+  return BatchDecoder::works_on(device) ? PictureState::kJpeg : PictureState::kUncut;
 }
 
-}  // namespace
-
 struct DevicePrefetcher::State {
-  /// A batch on its way to the device, and the event that tells when it is there.
-  struct BatchOnItsWay {
-    Batch batch;
-    c10::Event arrived;
-  };
+  State(BatchSource& the_source, c10::Device device, Transport the_transport)
+      : source(the_source), transport(the_transport), line(device) {}
+  ~State() { stop(); }
+
+  void stop() {
+    if (!thread.joinable())
+      return;
+    ready->close();
+    thread.join();
+  }
+
+  void work_ahead() {
+    stop();
+    ready = std::make_unique<BoundedQueue<Delivery>>(1);
+    note_times();
+    thread = std::thread([this] {
+      compute_alone();
+      try {
+        bring_batches();
+        ready->close();
+      } catch (...) {
+        ready->close(std::current_exception());
+      }
+    });
+  }
+
+  void bring_batches() {
+    bool wanted = true;
+    while (wanted) {
+      std::optional<Batch> batch = source.next();
+      note_times();
+      if (!batch)
+        return;
+      std::optional<Delivery> delivery;
+      {
+        const LoaderClock::Span span(clock, LoaderPart::kCopy);
+        delivery = line.send(*std::move(batch));
+      }
+      wanted = ready->push(*std::move(delivery));
+    }
+  }
+
+  /// The source is for one thread, its times are asked for by another.
+  void note_times() {
+    const LoaderTimes times = source.times();
+    const std::lock_guard lock(mutex);
+    source_times = times;
+  }
 
   BatchSource& source;
-  c10::Device device;
-  std::optional<c10::Stream> copies{};  ///< none on a CPU
-  std::optional<BatchOnItsWay> ahead{};
-  std::chrono::steady_clock::duration copying{0};
-
-  c10::Stream computing_stream() const {
-    return c10::impl::VirtualGuardImpl(device.type()).getStream(device);
-  }
-
-  Tensor copy(const Tensor& tensor) const {
-    if (!tensor.defined())
-      return tensor;
-    return tensor.pin_memory().to(tensor.options().device(device), /*non_blocking=*/true);
-  }
-
-  /// Makes the changes of a batch that the source left to us, where its pictures are now.
-  void change_faces(Batch& batch) const {
-    if (batch.changes.empty())
-      return;
-    batch.faces = cut_batch(batch.faces, batch.face_lengths, batch.changes, batch.cut_size);
-    batch.changes.clear();
-  }
-
-  /// Asks the source for the next batch and begins to copy it.
-  void fetch() {
-    ahead.reset();
-    std::optional<Batch> batch = source.next();
-    if (!batch)
-      return;
-    const auto begin = std::chrono::steady_clock::now();
-    const c10::StreamGuard guard(*copies);
-    batch->faces = copy(batch->faces);
-    change_faces(*batch);
-    batch->mel = copy(batch->mel);
-    ahead.emplace(BatchOnItsWay{std::move(*batch), c10::Event(device.type())});
-    ahead->arrived.record(*copies);
-    copying += std::chrono::steady_clock::now() - begin;
-  }
-
-  /// Lets the computing stream wait for the copy, and keeps the memory until that stream is done
-  /// with it.
-  Batch hand_over() {
-    const c10::Stream computing = computing_stream();
-    ahead->arrived.block(computing);
-    for (const Tensor& tensor : {ahead->batch.faces, ahead->batch.mel})
-      if (tensor.defined())
-        tensor.record_stream(computing);
-    return std::move(ahead->batch);
-  }
+  const Transport transport;
+  CopyLine line;
+  LoaderClock clock;
+  mutable std::mutex mutex;
+  LoaderTimes source_times;
+  std::unique_ptr<BoundedQueue<Delivery>> ready;
+  std::thread thread;
 };
 
 DevicePrefetcher::DevicePrefetcher(BatchSource& source, c10::Device device)
-    : state_(new State{.source = source, .device = with_index(device)}) {
-  if (!device.is_cpu())
-    state_->copies = c10::impl::VirtualGuardImpl(device.type())
-                         .getStreamFromGlobalPool(state_->device, /*isHighPriority=*/false);
+    : DevicePrefetcher(source, device, device.is_cpu() ? Transport::kDirect : Transport::kAhead) {}
+
+DevicePrefetcher::DevicePrefetcher(BatchSource& source, c10::Device device, Transport transport)
+    : state_(std::make_unique<State>(source, device, transport)) {
+  TORCH_CHECK(device.is_cpu() || transport == Transport::kAhead, "batches must come to ", device);
 }
 
 DevicePrefetcher::~DevicePrefetcher() = default;
 
 void DevicePrefetcher::start(std::int64_t epoch, std::int64_t first_batch) {
-  state_->ahead.reset();
+  state_->stop();
   state_->source.start(epoch, first_batch);
-  if (state_->copies)
-    state_->fetch();
+  if (state_->transport == Transport::kAhead)
+    state_->work_ahead();
 }
 
 std::optional<Batch> DevicePrefetcher::next() {
-  if (!state_->copies) {
+  if (state_->transport == Transport::kDirect) {
     std::optional<Batch> batch = state_->source.next();
     if (batch)
-      state_->change_faces(*batch);
+      state_->line.finish_faces(*batch);
     return batch;
   }
-  if (!state_->ahead)
+  std::optional<Delivery> delivery;
+  {
+    const LoaderClock::Span span(state_->clock, LoaderPart::kWait);
+    delivery = state_->ready->pop();
+  }
+  if (!delivery)
     return std::nullopt;
-  Batch batch = state_->hand_over();
-  state_->fetch();
-  return batch;
+  return state_->line.receive(*std::move(delivery));
 }
 
 LoaderTimes DevicePrefetcher::times() const {
-  LoaderTimes times = state_->source.times();
-  times.copy_ms = std::chrono::duration<double, std::milli>(state_->copying).count();
+  if (state_->transport == Transport::kDirect)
+    return state_->source.times();
+  const std::lock_guard lock(state_->mutex);
+  LoaderTimes times = state_->source_times;
+  times.wait_ms = state_->clock.times().wait_ms;
+  times.copy_ms = state_->clock.times().copy_ms;
   return times;
 }
 

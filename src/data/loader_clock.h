@@ -9,9 +9,9 @@
 
 namespace lipsound2::data {
 
-enum class LoaderPart { kRead, kDecode, kSound, kAugment, kWait };
+enum class LoaderPart { kRead, kDecode, kSound, kAugment, kWait, kCopy };
 
-/// Adds up where the time of a loader's threads goes. Any thread may measure.
+/// Adds up where the time of a loader's or prefetcher's threads goes. Any thread may measure.
 class LoaderClock {
  public:
   /// Measures from its making to its end.
@@ -32,7 +32,8 @@ class LoaderClock {
             .decode_ms = ms(LoaderPart::kDecode),
             .sound_ms = ms(LoaderPart::kSound),
             .augment_ms = ms(LoaderPart::kAugment),
-            .wait_ms = ms(LoaderPart::kWait)};
+            .wait_ms = ms(LoaderPart::kWait),
+            .copy_ms = ms(LoaderPart::kCopy)};
   }
 
  private:
@@ -41,7 +42,7 @@ class LoaderClock {
     return std::chrono::duration<double, std::milli>(sum).count();
   }
 
-  std::array<std::atomic<std::chrono::steady_clock::rep>, 5> sums_{};
+  std::array<std::atomic<std::chrono::steady_clock::rep>, 6> sums_{};
 };
 
 }  // namespace lipsound2::data

@@ -12,13 +12,6 @@ namespace lipsound2::data {
 /// scratch row.
 class Resizer {
  public:
-  Resizer(PictureSize from, PictureSize to, int channels);
-
-  /// `input` is a picture of the size `from`; writes one of the size `to`.
-  void operator()(const std::uint8_t* input, std::uint8_t* output);
-  PictureSize from() const { return from_; }
-
- private:
   /// Each output is a sum of `count` neighbors from first[i] on, weighted by weights[i * count...],
   /// which add up to 2^14.
   struct Taps {
@@ -28,6 +21,13 @@ class Resizer {
     std::vector<std::uint16_t> weights;
   };
 
+  Resizer(PictureSize from, PictureSize to, int channels);
+
+  /// `input` is a picture of the size `from`; writes one of the size `to`.
+  void operator()(const std::uint8_t* input, std::uint8_t* output);
+  PictureSize from() const { return from_; }
+
+ private:
   void blend_rows(const std::uint8_t* input, int row);
   template <int kCount>
   void blend_columns(std::uint8_t* output) const;

@@ -8,6 +8,7 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/data/device_prefetcher.h"
 #include "lipsound2/experiment/asr_task.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/generated_corpus.h"
@@ -127,8 +128,9 @@ StageParts lip2mel_parts(const ExperimentConfig& config,
   StageParts parts;
   if (weights == Weights::kNew)
     parts.left_out = initialize(network, config, manifest);
-  parts.batches =
-      std::make_unique<data::Loader>(manifest.parent_path(), clips, training_loader(config));
+  data::LoaderConfig loader = training_loader(config);
+  loader.pictures = data::pictures_for(device);
+  parts.batches = std::make_unique<data::Loader>(manifest.parent_path(), clips, loader);
   parts.task = std::make_unique<Lip2MelTask>(network, config, manifest, device);
   parts.clips = clips.size();
   return parts;

@@ -5,6 +5,7 @@
 #include <ATen/ops/tensor.h>
 #include <gmock/gmock.h>
 
+#include "batch_cut.h"
 #include "picture_decoder.h"
 
 namespace lipsound2::data {
@@ -204,6 +205,12 @@ TEST(Augment, IsTheSameForAWholeBatchOnADevice) {
       EXPECT_EQ(batch[i].narrow(1, length, 12 - length).sum().item<int>(), 0);
     }
   }
+}
+
+TEST(Augment, RefusesABatchWhoseCutLeavesThePicture) {
+  const Tensor pictures = at::randint(0, 256, {1, 1, 2, 9, 9}, at::kByte);
+
+  EXPECT_THROW(cut_batch(pictures, at::tensor({std::int64_t{2}}), {{.left = 2}}, 8), c10::Error);
 }
 
 }  // namespace

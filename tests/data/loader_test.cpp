@@ -304,19 +304,39 @@ TEST_F(LoaderTest, RefusesSoundOfAnotherRateThanTheMelSettings) {
               ::testing::ThrowsMessage<Error>(HasSubstr("expected sound at 22050 Hz")));
 }
 
-TEST_F(LoaderTest, GivesTheSameBatchesWhenTheyAreCutOnTheDevice) {
-  LoaderConfig config = small_config();
-  config.augment.erase = 0.5;
-  Loader direct = make_loader(config);
-  const std::vector<Batch> expected = take_epoch(direct, 1);
-  config.cutter = Cutter::kPrefetcher;
-  Loader loader = make_loader(config);
-  DevicePrefetcher prefetcher(loader, c10::Device(c10::kCPU));
+/// Batches of epoch 1 whose pictures the prefetcher finishes, on the CPU.
+void expect_finished_later(Loader&& loader,
+                           Transport transport,
+                           const std::vector<Batch>& expected) {
+  DevicePrefetcher prefetcher(loader, c10::Device(c10::kCPU), transport);
 
   prefetcher.start(1);
 
   for (const Batch& batch : expected)
     expect_equal(prefetcher.next().value(), batch);
+  EXPECT_FALSE(prefetcher.next().has_value());
+}
+
+TEST_F(LoaderTest, GivesTheSameBatchesWhenTheDeviceDecodesAndCutsThem) {
+  LoaderConfig config = small_config();
+  config.augment.erase = 0.5;
+  config.augment.blank = 0.5;
+  for (const bool color : {false, true}) {
+    config.faces.color = color;
+    config.pictures = PictureState::kFinished;
+    Loader direct = make_loader(config);
+    const std::vector<Batch> expected = take_epoch(direct, 1);
+    for (const PictureState pictures : {PictureState::kUncut, PictureState::kJpeg})
+      for (const Transport transport : {Transport::kDirect, Transport::kAhead}) {
+        config.pictures = pictures;
+        expect_finished_later(make_loader(config), transport, expected);
+      }
+  }
+}
+
+TEST_F(LoaderTest, LeavesPicturesToDevicesOnly) {
+  EXPECT_EQ(pictures_for(c10::Device(c10::kCPU)), PictureState::kFinished);
+  EXPECT_NE(pictures_for(c10::Device(c10::kCUDA)), PictureState::kFinished);
 }
 
 DecodedClip filled_clip(std::int64_t frames, int pixel, float mel) {

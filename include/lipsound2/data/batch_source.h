@@ -8,14 +8,14 @@
 namespace lipsound2::data {
 
 /// Where time went since a loader was made, in milliseconds. All but the wait are sums over its
-/// threads, which work at the same time.
+/// threads, which work at the same time, and of which one copies.
 struct LoaderTimes {
   double read_ms = 0;     ///< bytes of clips from their shards
   double decode_ms = 0;   ///< JPEG to pixels of the right size
   double sound_ms = 0;    ///< FLAC to mel
   double augment_ms = 0;  ///< cut, mirror, light and so on
   double wait_ms = 0;     ///< of the caller in next(): how far data, not compute, is the bottleneck
-  double copy_ms = 0;     ///< of the caller, to the device; only of DevicePrefetcher
+  double copy_ms = 0;     ///< to the device; only of DevicePrefetcher
 };
 
 /// Where training batches come from. For one thread.

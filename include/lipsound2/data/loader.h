@@ -10,6 +10,7 @@
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/data/batch_source.h"
 #include "lipsound2/data/clip_list.h"
+#include "lipsound2/data/face_input_config.h"
 
 namespace lipsound2::data {
 
@@ -29,17 +30,6 @@ struct AugmentConfig {
   void visit(config::FieldVisitor& v);
 };
 
-/// How pictures reach the network.
-struct FaceInputConfig {
-  std::int64_t size = 64;       ///< side of what the network sees
-  std::int64_t resize_to = 72;  ///< pictures are brought to this side, then cut to `size`
-  bool color = false;
-
-  int channels() const { return color ? 3 : 1; }
-
-  void visit(config::FieldVisitor& v);
-};
-
 enum class Order { kShuffled, kAsListed };
 
 /// How clips are read. Indexed: each from its place, which mixes best. In sequence: whole shards
@@ -47,9 +37,10 @@ enum class Order { kShuffled, kAsListed };
 /// seek slowly. kAuto: in sequence above 100000 clips.
 enum class Access { kAuto, kIndexed, kSequential };
 
-/// Who cuts and changes pictures: the threads of the loader, clip by clip, or DevicePrefetcher, a
-/// whole batch on the device. The results are equal.
-enum class Cutter { kLoader, kPrefetcher };
+/// How pictures leave the loader: as the network wants them; or decoded and resized; or as JPEG.
+/// DevicePrefetcher does the rest, to a whole batch on the device, with the same result, except
+/// that decoders differ in their last bit.
+enum class PictureState { kFinished, kUncut, kJpeg };
 
 struct LoaderConfig {
   FaceInputConfig faces;
@@ -67,7 +58,7 @@ struct LoaderConfig {
                             << 30;  ///< decoded clips of smaller sets stay in memory
   std::int64_t rank = 0;            ///< of this process, among
   std::int64_t world = 1;           ///< so many that share every epoch
-  Cutter cutter = Cutter::kLoader;
+  PictureState pictures = PictureState::kFinished;
   Order order = Order::kShuffled;
   bool augmented = true;
   bool with_samples = false;
