@@ -4,14 +4,13 @@
 #include "lipsound2/core/file.h"
 #include "lipsound2/eval/metric_names.h"
 #include "lipsound2/eval/paired_comparison.h"
-#include "lipsound2/eval/sound_metrics.h"
-#include "lipsound2/eval/text_metrics.h"
 #include "lipsound2/experiment/reporting.h"
 #include "lipsound2/experiment/runs.h"
 
 #include "commands.h"
 #include "decoding_flags.h"
 #include "json_flag.h"
+#include "scoring.h"
 #include "version.h"
 
 namespace lipsound2::cli {
@@ -54,13 +53,6 @@ void compare(const EvalFlags& flags) {
              eval::comparison_text(first, second));
 }
 
-std::vector<std::string> sound_and_text_metrics() {
-  std::vector<std::string> names = eval::text_metrics();
-  for (const eval::SoundMetric& metric : eval::sound_metrics())
-    names.push_back(metric.name);
-  return names;
-}
-
 // A chain that has both kinds of runs is not.
 bool is_recognizer(const std::string& run) {
   return !run.empty() && experiment::task_of(run) == "asr";
@@ -75,7 +67,7 @@ void run_eval(const EvalFlags& flags) {
   request.split = flags.split;
   request.vocoder = flags.vocoder;
   request.manifest = flags.manifest;
-  request.metrics = eval::parse_metrics(flags.metrics, sound_and_text_metrics());
+  request.metrics = eval::parse_metrics(flags.metrics, known_metrics());
   request.recognizer = flags.asr;
   request.decoding = flags.decoding;
   request.videos = flags.swap ? experiment::Videos::kSwapped : experiment::Videos::kOwn;

@@ -13,7 +13,6 @@
 #include "scoring.h"
 
 namespace lipsound2::cli {
-namespace {
 
 std::vector<std::string> known_metrics() {
   std::vector<std::string> names;
@@ -23,6 +22,8 @@ std::vector<std::string> known_metrics() {
     names.push_back(metric);
   return names;
 }
+
+namespace {
 
 // The metrics say what the inputs are.
 Scored score_inputs(const ScoreFlags& flags) {

@@ -8,6 +8,9 @@
 
 namespace lipsound2::cli {
 
+/// The names that `--metrics` takes: those of sounds, then those of texts.
+std::vector<std::string> known_metrics();
+
 /// What `score` was asked for.
 struct ScoreFlags {
   std::string reference;
