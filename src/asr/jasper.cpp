@@ -46,7 +46,9 @@ std::vector<JasperBlockConfig> block_configs(const JasperConfig& config) {
     block.activation_limit = config.activation_limit;
     blocks.push_back(std::move(block));
   };
-  add({.outputs = config.prologue_channels, .kernel = config.prologue_kernel, .stride = 2},
+  add({.outputs = config.prologue_channels,
+       .kernel = config.prologue_kernel,
+       .stride = JasperImpl::kStride},
       config.prologue_dropout_percent);
   for (std::size_t i = 0; i < config.kernels.size(); ++i) {
     joined.push_back(blocks.back().outputs);

@@ -38,13 +38,7 @@ Tensor SpeechFeatures::operator()(const audio::Waveform& sound, const std::strin
           name,
           config_.sample_rate,
           sound.rate);
-  require(static_cast<std::int64_t>(sound.samples.size()) >= config_.hop,
-          ErrorKind::kData,
-          "{}: expected one hop of {} samples at {} Hz at least, found {}",
-          name,
-          config_.hop,
-          config_.sample_rate,
-          sound.samples.size());
+  audio::require_frame(sound, config_, name);
   const Tensor mel = mel_(sound.samples);
   const auto [var, mean] = at::var_mean(mel, /*dim=*/0, /*unbiased=*/false, /*keepdim=*/true);
   return (mel - mean) / var.sqrt().clamp_min(kSmallestDeviation);

@@ -12,6 +12,7 @@
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
+#include "lipsound2/core/error.h"
 #include "lipsound2/core/vectorized.h"
 
 namespace lipsound2::audio {
@@ -54,6 +55,16 @@ void MelConfig::visit(config::FieldVisitor& v) {
   v.check(2 * high_hz <= static_cast<double>(sample_rate),
           "high_hz",
           fmt::format("must be at most half of sample_rate ({}), is {}", sample_rate, high_hz));
+}
+
+void require_frame(const Waveform& sound, const MelConfig& config, const std::string& name) {
+  require(std::ssize(sound.samples) >= config.hop,
+          ErrorKind::kData,
+          "{}: expected one hop of {} samples at {} Hz at least, found {}",
+          name,
+          config.hop,
+          config.sample_rate,
+          sound.samples.size());
 }
 
 StftConfig stft_config(const MelConfig& config) {

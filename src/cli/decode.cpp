@@ -1,9 +1,7 @@
 #include <chrono>
-#include <optional>
 
 #include <nlohmann/json.hpp>
 
-#include "lipsound2/asr/beam_search.h"
 #include "lipsound2/asr/ctc.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
@@ -33,43 +31,25 @@ asr::Alphabet read_alphabet(const std::string& file) {
   return asr::Alphabet::parse(text);
 }
 
-/// What decoding leans on, kept together because the search only points to it.
-struct Knowledge {
-  asr::Alphabet alphabet;
-  std::optional<asr::NgramModel> model;
-  std::optional<asr::WordList> words;
-
-  explicit Knowledge(const DecodeFlags& flags) : alphabet(read_alphabet(flags.alphabet)) {
-    if (!flags.decoding.model.empty())
-      model = asr::NgramModel::read(flags.decoding.model);
-    if (!flags.decoding.words.empty())
-      words = asr::WordList::read(alphabet, flags.decoding.words);
-  }
-  asr::SearchKnowledge view() const {
-    return {.model = model ? &*model : nullptr, .words = words ? &*words : nullptr};
-  }
-};
-
-nlohmann::ordered_json decode_clip(const asr::BeamSearch& search,
+nlohmann::ordered_json decode_clip(const experiment::TextSearch& search,
                                    const asr::Alphabet& alphabet,
                                    const Tensor& log_probs,
                                    const DecodeFlags& flags) {
   if (flags.greedy)
     return {{"text", alphabet.decode(asr::ctc_greedy(log_probs, alphabet.outputs()))}};
-  const auto found = search(log_probs);
-  require(!found.empty(), ErrorKind::kData, "every text has probability 0");
-  return {{"text", alphabet.decode(found[0].labels)}, {"score", found[0].score}};
+  const asr::CtcHypothesis best = search.best(log_probs);
+  return {{"text", alphabet.decode(best.labels)}, {"score", best.score}};
 }
 
 void decode(const DecodeFlags& flags) {
   const train::TensorFile content = train::load_tensors(flags.file);
-  const Knowledge knowledge(flags);
-  const asr::BeamSearch search(knowledge.alphabet, flags.decoding.search, knowledge.view());
+  const asr::Alphabet alphabet = read_alphabet(flags.alphabet);
+  const experiment::TextSearch search(alphabet, flags.decoding);
   nlohmann::ordered_json clips = nlohmann::ordered_json::array();
   const auto start = std::chrono::steady_clock::now();
   for (const auto& [id, log_probs] : content.tensors) {
     try {
-      clips.push_back(decode_clip(search, knowledge.alphabet, log_probs, flags));
+      clips.push_back(decode_clip(search, alphabet, log_probs, flags));
     } catch (const Error& error) {
       fail(error.kind(), "{}, {}: {}", flags.file, id, error.what());
     }

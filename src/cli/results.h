@@ -10,7 +10,7 @@ namespace lipsound2::cli {
 struct StemResults {
   std::vector<std::string> files;
   std::filesystem::path out;
-  std::vector<std::string> extensions;  ///< such as ".wav"
+  std::vector<std::string> extensions;  ///< such as ".wav"; none: nothing is written
 };
 
 /// Throws before anything is made: kIo for a file that is missing, kUsage for results that would

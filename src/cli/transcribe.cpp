@@ -1,5 +1,4 @@
 #include <optional>
-#include <set>
 
 #include <nlohmann/json.hpp>
 
@@ -13,6 +12,7 @@
 #include "commands.h"
 #include "decoding_flags.h"
 #include "json_flag.h"
+#include "results.h"
 #ifdef LIPSOUND2_WITH_VIDEO
 #include "lip_reader.h"
 #endif
@@ -60,18 +60,6 @@ class VideoSounds {
 #endif
 };
 
-// Refuses files that are not there and subtitles that would overwrite each other, before any work.
-void check_files(const TranscribeFlags& flags) {
-  std::set<std::string> stems;
-  for (const std::string& file : flags.files) {
-    require(fs::exists(file), ErrorKind::kIo, "{}: no such file", file);
-    require(stems.insert(fs::path(file).stem().string()).second || flags.srt.empty(),
-            ErrorKind::kUsage,
-            "{}: another file has the same stem, so its subtitles would be written twice",
-            file);
-  }
-}
-
 Json as_json(const std::string& file, const experiment::Transcript& transcript) {
   Json words = Json::array();
   for (const experiment::TimedWord& word : transcript.words)
@@ -80,12 +68,15 @@ Json as_json(const std::string& file, const experiment::Transcript& transcript) 
 }
 
 void transcribe(const TranscribeFlags& flags) {
-  check_files(flags);
+  const bool has_subtitles = !flags.srt.empty();
+  check_results({flags.files,
+                 flags.srt,
+                 has_subtitles ? std::vector<std::string>{".srt"} : std::vector<std::string>()});
   const auto trained = experiment::load_recognizer(flags.asr.empty() ? flags.run : flags.asr);
   const auto unit = asr::Alphabet::parse(trained.config.asr.symbols).unit();
   experiment::Transcriber transcriber(trained, flags.decoding);
   VideoSounds videos(flags);
-  if (!flags.srt.empty())
+  if (has_subtitles)
     make_folder(flags.srt);
   Json transcripts = Json::array();
   for (const std::string& file : flags.files) {
@@ -93,7 +84,7 @@ void transcribe(const TranscribeFlags& flags) {
         experiment::is_sound_file(file) ? audio::read_sound(file) : videos.read(file);
     const experiment::Transcript transcript = transcriber(sound, file);
     fmt::print("{}\t{}\n", file, transcript.text);
-    if (!flags.srt.empty())
+    if (has_subtitles)
       write_file(fs::path(flags.srt) / (fs::path(file).stem().string() + ".srt"),
                  experiment::to_srt(transcript, unit));
     transcripts.push_back(as_json(file, transcript));

@@ -5,7 +5,6 @@
 
 #include "lipsound2/audio/resample.h"
 #include "lipsound2/audio/sound_file.h"
-#include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/experiment/mel_files.h"
 #include "lipsound2/experiment/runs.h"
@@ -34,13 +33,7 @@ Tensor mel_of(const fs::path& file, const audio::MelConfig& mel) {
     return experiment::read_mel(file, mel);
   const audio::Waveform sound =
       audio::resample(audio::read_sound(file), static_cast<int>(mel.sample_rate));
-  require(static_cast<std::int64_t>(sound.samples.size()) >= mel.hop,
-          ErrorKind::kData,
-          "{}: expected one hop of {} samples at {} Hz at least, found {}",
-          file.string(),
-          mel.hop,
-          mel.sample_rate,
-          sound.samples.size());
+  audio::require_frame(sound, mel, file.string());
   return audio::MelSpectrogram(mel)(sound.samples);
 }
 

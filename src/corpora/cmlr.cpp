@@ -27,10 +27,6 @@ constexpr std::array<const char*, 2> kUnseenSpeakers{"s2", "s6"};
 
 constexpr const char* kExample = "section_1_000.80_002.91";
 
-std::string name_of_speaker(int number) {
-  return fmt::format("s{}", number);
-}
-
 /// The three trees, each file under its speaker and <date>/<stem>.
 struct CmlrFiles {
   FoundFiles videos;

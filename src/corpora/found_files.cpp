@@ -38,6 +38,10 @@ std::optional<int> numbered_speaker(std::string_view name) {
   return whole ? std::optional(number) : std::nullopt;
 }
 
+std::string name_of_speaker(int number) {
+  return fmt::format("s{}", number);
+}
+
 std::optional<int> speaker_of_member(std::string_view member, const Archive& archive) {
   for (std::size_t end = member.rfind('/'); end != std::string_view::npos && end > 0;) {
     const std::size_t slash = member.rfind('/', end - 1);

@@ -29,6 +29,8 @@ struct StoredTwice {
 
 /// 7 for "s7", as the speakers of GRID and CMLR are called; nothing for another name.
 std::optional<int> numbered_speaker(std::string_view name);
+/// The reverse.
+std::string name_of_speaker(int number);
 
 /// The speaker of an archive's member: the last folder on its way that is one, "s1/bbaf2n.mpg", or
 /// what the archive itself is called, "s1.zip".

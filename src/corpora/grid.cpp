@@ -95,10 +95,6 @@ Sex sex_of_talker(int talker) {
   return std::ranges::find(kGridWomen, talker) == kGridWomen.end() ? Sex::kMale : Sex::kFemale;
 }
 
-std::string name_of_talker(int talker) {
-  return fmt::format("s{}", talker);
-}
-
 /// All that lies below the root.
 struct GridFiles {
   FoundFiles clips;
@@ -136,7 +132,7 @@ void add_grid_archive(const std::vector<fs::path>& parts,
       return;
     if (is_clip)
       files.talkers.insert(*talker);
-    if (is_wanted(name_of_talker(*talker), speakers))
+    if (is_wanted(name_of_speaker(*talker), speakers))
       (is_clip ? files.clips : files.alignments)
           .add({*talker, name.stem().string()}, archive, member);
   });
@@ -146,20 +142,20 @@ GridFiles find_grid_files(const fs::path& root, const std::vector<std::string>& 
   GridFiles files;
   for (const auto& [talker, folder] : talker_folders(root)) {
     files.talkers.insert(talker);
-    if (!is_wanted(name_of_talker(talker), speakers))
+    if (!is_wanted(name_of_speaker(talker), speakers))
       continue;
     add_grid_folder(folder, talker, files.clips, ".mpg");
     add_grid_folder(folder / "video" / "mpg_6000", talker, files.clips, ".mpg");
     add_grid_folder(folder / "align", talker, files.alignments, ".align");
   }
   for (const auto& [talker, folder] : talker_folders(root / "alignments"))
-    if (is_wanted(name_of_talker(talker), speakers))
+    if (is_wanted(name_of_speaker(talker), speakers))
       add_grid_folder(folder, talker, files.alignments, ".align");
   for (const std::vector<fs::path>& archive : find_archives(root)) {
     const std::optional<int> talker = speaker_of_archive(archive.front());
     if (talker)
       files.talkers.insert(*talker);
-    if (!talker || is_wanted(name_of_talker(*talker), speakers))
+    if (!talker || is_wanted(name_of_speaker(*talker), speakers))
       add_grid_archive(archive, speakers, files);
   }
   return files;
@@ -180,7 +176,7 @@ class GridClips {
 
   SourceClip clip(const FoundFiles::Key& key, const FoundFile& file) {
     SourceClip clip;
-    clip.speaker = name_of_talker(key.first);
+    clip.speaker = name_of_speaker(key.first);
     clip.id = clip.speaker + "/" + key.second;
     clip.video = file.source;
     clip.bytes = file.bytes;
@@ -205,7 +201,7 @@ class GridClips {
         odd.push_back(fmt::format("{} missing", tally.missing));
       if (!odd.empty())
         lines.push_back(fmt::format("{}: alignments of {}: {}; the text is that of the file names",
-                                    name_of_talker(talker),
+                                    name_of_speaker(talker),
                                     counted(tally.clips, "clip"),
                                     fmt::join(odd, ", ")));
     }
@@ -247,7 +243,7 @@ std::vector<std::string> silent_talkers(const GridFiles& files) {
     if (talker == kTalkerWithoutVideo)
       lines.push_back("talker 21 of GRID was recorded without video: nothing is missing");
     else
-      without.push_back(name_of_talker(talker));
+      without.push_back(name_of_speaker(talker));
   }
   if (!without.empty())
     lines.push_back(
@@ -263,7 +259,7 @@ void require_talkers(const fs::path& root,
                      const std::vector<std::string>& wanted) {
   std::vector<std::string> talkers;
   for (const int talker : files.talkers)
-    talkers.push_back(name_of_talker(talker));
+    talkers.push_back(name_of_speaker(talker));
   for (const std::string& speaker : wanted) {
     const std::optional<int> talker = numbered_speaker(speaker);
     require(talker && files.clips.has(*talker),

@@ -50,20 +50,21 @@ GridList read_grid_list(const std::string& name) {
 
 constexpr const char* kTalkerList = "grid/talkers";
 
-Splits four_talkers() {
-  GridList list = read_grid_list("grid/four");
-  const auto others = [list](const SourceClip& clip) {
-    return list.holds(clip) ? std::optional<std::string>("train") : std::nullopt;
+/// As the list says; what it holds without naming it goes where `split_of` says by its id.
+Splits listed(const std::string& name, std::string (*split_of)(const std::string& id)) {
+  GridList list = read_grid_list(name);
+  const auto others = [list, split_of](const SourceClip& clip) {
+    return list.holds(clip) ? std::optional(split_of(clip.id)) : std::nullopt;
   };
   return Splits(others, std::move(list.named));
 }
 
+Splits four_talkers() {
+  return listed("grid/four", [](const std::string&) { return std::string("train"); });
+}
+
 Splits overlapped_talkers() {
-  GridList list = read_grid_list(kTalkerList);
-  const auto others = [list](const SourceClip& clip) {
-    return list.holds(clip) ? std::optional(train_or_valid(clip.id)) : std::nullopt;
-  };
-  return Splits(others, std::move(list.named));
+  return listed(kTalkerList, train_or_valid);
 }
 
 Splits unseen_talkers_of_lipnet() {

@@ -181,6 +181,17 @@ std::vector<ManifestEntry> ClipList::entries() const {
   return entries;
 }
 
+std::vector<ManifestEntry> ClipList::entries_of(const std::vector<std::string>& splits,
+                                                const std::filesystem::path& manifest) const {
+  if (splits.empty())
+    return entries();
+  std::vector<ManifestEntry> chosen;
+  for (const std::string& name : splits)
+    for (ManifestEntry& entry : split(name, manifest).entries())
+      chosen.push_back(std::move(entry));
+  return chosen;
+}
+
 std::string_view ClipList::id(std::size_t position) const {
   return table_->id(rows_.at(position));
 }

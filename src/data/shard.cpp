@@ -10,6 +10,7 @@
 #include <c10/util/Exception.h>
 #include <zlib.h>
 
+#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 
 #include "clip_view.h"
@@ -174,6 +175,11 @@ std::string read_clip_bytes(const std::filesystem::path& shard, const ManifestEn
 StoredClip read_clip(const std::filesystem::path& manifest_folder, const ManifestEntry& entry) {
   const std::filesystem::path shard = manifest_folder / entry.shard;
   return parse_clip(read_clip_bytes(shard, entry), entry, shard.string());
+}
+
+audio::Waveform read_clip_sound(const std::filesystem::path& manifest_folder,
+                                const ManifestEntry& entry) {
+  return audio::decode_sound(read_clip(manifest_folder, entry).flac, entry.id);
 }
 
 StoredClip parse_clip(std::string_view bytes,

@@ -6,6 +6,8 @@
 #include "lipsound2/core/file.h"
 #include "lipsound2/eval/text_errors.h"
 
+#include "clip_sample.h"
+
 namespace lipsound2::experiment {
 
 namespace fs = std::filesystem;
@@ -39,7 +41,9 @@ AsrTask::AsrTask(asr::Jasper network, const ExperimentConfig& config, const std:
       config_(config),
       device_(device),
       recognizer_(network_, config, device),
-      valid_(sample_of(speech_clips(config, "valid"), config.eval.validation_clips)) {}
+      valid_(sample_of(speech_clips(config, "valid"),
+                       config.eval.validation_clips,
+                       [](const SpeechClip& clip) { return clip.entry.id; })) {}
 
 train::Losses AsrTask::losses(const data::Batch& batch, double /*progress*/) {
   const auto output =

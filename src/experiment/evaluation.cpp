@@ -4,7 +4,6 @@
 
 #include <torch/torch.h>
 
-#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/progress.h"
 #include "lipsound2/data/shard.h"
@@ -45,7 +44,7 @@ eval::ScoreTable evaluate(Synthesizer& synthesizer,
     for (GeneratedMel& generated : synthesizer.mels(*batch)) {
       EvaluatedClip clip;
       clip.entry = evaluation.clips.at(table.clips.size());
-      clip.reference = audio::decode_sound(data::read_clip(folder, clip.entry).flac, clip.entry.id);
+      clip.reference = data::read_clip_sound(folder, clip.entry);
       clip.reference_mel = mel(clip.reference.samples);
       clip.generated = std::move(generated);
       clip.sound = synthesizer.sound(clip.generated.mel);

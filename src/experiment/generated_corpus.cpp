@@ -22,17 +22,6 @@ namespace {
 
 constexpr std::size_t kShardBytes = std::size_t{256} << 20;  // after which a new shard begins
 
-std::vector<data::ManifestEntry> clips_of(const GenerationRequest& request) {
-  const auto all = data::ClipList::read(request.manifest);
-  if (request.splits.empty())
-    return all.entries();
-  std::vector<data::ManifestEntry> clips;
-  for (const std::string& split : request.splits)
-    for (data::ManifestEntry& entry : all.split(split, request.manifest).entries())
-      clips.push_back(std::move(entry));
-  return clips;
-}
-
 /// Shards of limited size and the lines of their manifest.
 class CorpusWriter {
  public:
@@ -80,7 +69,8 @@ fs::path generate_corpus(const GenerationRequest& request) {
           ErrorKind::kUsage,
           "{}: holds a corpus already; name another folder with --out",
           request.out.string());
-  const std::vector<data::ManifestEntry> clips = clips_of(request);
+  const std::vector<data::ManifestEntry> clips =
+      data::ClipList::read(request.manifest).entries_of(request.splits, request.manifest);
   TrainedNetwork trained = load_network(request.run);
   Synthesizer synthesizer(trained.network,
                           trained.config,

@@ -38,8 +38,7 @@ eval::ReportClip shown_clip(const fs::path& folder,
                             const fs::path& corpus,
                             const data::ManifestEntry& entry,
                             const audio::MelConfig& mel) {
-  const audio::Waveform reference =
-      audio::decode_sound(data::read_clip(corpus, entry).flac, entry.id);
+  const audio::Waveform reference = data::read_clip_sound(corpus, entry);
   const audio::Waveform sound = audio::read_sound(kept_wav(folder, entry.id));
   const FigureFiles figures = kept_figures(folder, entry.id);
   const eval::ReportAxis bands{fmt::format("mel band ({} to {} Hz)", mel.low_hz, mel.high_hz),

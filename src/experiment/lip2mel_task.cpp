@@ -99,9 +99,7 @@ audio::MelStats measure_mels(const fs::path& manifest, const ExperimentConfig& c
   const audio::MelSpectrogram mel(config.audio);
   audio::MelStatsCounter counter(config.audio.bands);
   for (const data::ManifestEntry& entry : clips)
-    counter.add(
-        mel(audio::decode_sound(data::read_clip(manifest.parent_path(), entry).flac, entry.id)
-                .samples));
+    counter.add(mel(data::read_clip_sound(manifest.parent_path(), entry).samples));
   return counter.stats();
 }
 

@@ -23,17 +23,6 @@ std::string described(const audio::MelConfig& mel) {
   return text;
 }
 
-std::vector<data::ManifestEntry> entries_of(const fs::path& manifest,
-                                            const std::vector<std::string>& splits) {
-  const auto clips = data::ClipList::read(manifest);
-  std::vector<data::ManifestEntry> entries;
-  for (const std::string& split : splits) {
-    const auto part = clips.split(split, manifest).entries();
-    entries.insert(entries.end(), part.begin(), part.end());
-  }
-  return entries;
-}
-
 }  // namespace
 
 Tensor read_mel(const fs::path& file, const audio::MelConfig& audio) {
@@ -75,7 +64,7 @@ std::size_t write_mels(const MelRequest& request, const fs::path& folder) {
   if (!request.manifest.empty())
     trained.config.data.manifest = request.manifest;
   const fs::path manifest = find_manifest(trained.config);
-  const auto entries = entries_of(manifest, request.splits);
+  const auto entries = data::ClipList::read(manifest).entries_of(request.splits, manifest);
   log::info("mels of {} clips through {}", entries.size(), trained.checkpoint.string());
 
   MelGenerator generator(trained.network, trained.config, trained.device);

@@ -6,11 +6,6 @@
 #include "lipsound2/audio/resample.h"
 
 namespace lipsound2::experiment {
-namespace {
-
-constexpr std::int64_t kHopsPerFrame = 2;  // the stride of Jasper's first convolution
-
-}  // namespace
 
 Recognizer::Recognizer(asr::Jasper network,
                        const ExperimentConfig& config,
@@ -19,7 +14,7 @@ Recognizer::Recognizer(asr::Jasper network,
       alphabet_(asr::Alphabet::parse(config.asr.symbols)),
       features_(config.audio),
       rate_(static_cast<int>(config.audio.sample_rate)),
-      frame_seconds_(static_cast<double>(kHopsPerFrame * config.audio.hop) / rate_),
+      frame_seconds_(static_cast<double>(asr::JasperImpl::kStride * config.audio.hop) / rate_),
       device_(device) {}
 
 Tensor Recognizer::log_probs(const audio::Waveform& sound, const std::string& name) {

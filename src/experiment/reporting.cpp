@@ -81,9 +81,9 @@ std::optional<HeardTexts> make_heard_texts(const EvaluationRequest& request) {
           ErrorKind::kUsage,
           "{} needs a recognizer: name its run by --asr",
           metrics.front());
-  const TrainedRecognizer trained = load_recognizer(request.recognizer);
-  return HeardTexts{TextScores(trained, request.decoding, metrics),
-                    TextScores(trained, request.decoding, metrics)};
+  const auto transcriber =
+      std::make_shared<Transcriber>(load_recognizer(request.recognizer), request.decoding);
+  return HeardTexts{TextScores(transcriber, metrics), TextScores(transcriber, metrics)};
 }
 
 // A report of how the scores come about, which are still to be made.
@@ -189,7 +189,7 @@ EvaluationResult evaluate_recognizer(const EvaluationRequest& request) {
             clips.size(),
             folder.filename().string(),
             trained.checkpoint.string());
-  TextScores scores(trained, request.decoding, request.metrics);
+  TextScores scores(std::make_shared<Transcriber>(trained, request.decoding), request.metrics);
   for (const SpeechClip& clip : clips)
     scores.add(clip.entry, read_speech(clip, trained.config.audio.sample_rate));
   make_folder(folder);

@@ -106,10 +106,7 @@ std::vector<train::Misfit> take_best_weights(torch::nn::Module& network,
                                              const train::TensorFile& content,
                                              const fs::path& file,
                                              Mismatched mismatched) {
-  const auto first_average = content.tensors.lower_bound("ema.");
-  const bool averaged =
-      first_average != content.tensors.end() && first_average->first.starts_with("ema.");
-  const char* const prefix = averaged ? "ema." : "model.";
+  const std::string prefix = train::best_weights(content);
   if (mismatched == Mismatched::kSkipped)
     return train::load_fitting_weights(network, content, prefix, file.string());
   train::load_weights(network, content, prefix, file.string());
@@ -141,9 +138,11 @@ ExperimentConfig config_in(const train::TensorFile& content,
 }
 
 // What load_network(), load_vocoder() and load_recognizer() share.
-template <class Trained, class Make>
-Trained load_trained(const std::string& run_or_checkpoint, const std::string& task, Make&& make) {
-  Trained trained;
+template <class Network, class Make>
+Trained<Network> load_trained(const std::string& run_or_checkpoint,
+                              const std::string& task,
+                              Make&& make) {
+  Trained<Network> trained;
   trained.checkpoint = find_checkpoint(run_or_checkpoint, task);
   const train::TensorFile content = train::load_tensors(trained.checkpoint);
   trained.config = config_in(content, trained.checkpoint, task);
@@ -215,19 +214,19 @@ std::vector<train::Misfit> load_best_weights(torch::nn::Module& network,
 }
 
 TrainedNetwork load_network(const std::string& run_or_checkpoint) {
-  return load_trained<TrainedNetwork>(run_or_checkpoint, "lip2mel", [](const auto& config) {
+  return load_trained<lip2mel::Lip2Mel>(run_or_checkpoint, "lip2mel", [](const auto& config) {
     return lip2mel::Lip2Mel(config.lip2mel);
   });
 }
 
 TrainedVocoder load_vocoder(const std::string& run_or_checkpoint) {
-  return load_trained<TrainedVocoder>(run_or_checkpoint, "vocoder", [](const auto& config) {
+  return load_trained<vocoder::WaveGlow>(run_or_checkpoint, "vocoder", [](const auto& config) {
     return vocoder::WaveGlow(config.vocoder.network, config.audio);
   });
 }
 
 TrainedRecognizer load_recognizer(const std::string& run_or_checkpoint) {
-  return load_trained<TrainedRecognizer>(run_or_checkpoint, "asr", [](const auto& config) {
+  return load_trained<asr::Jasper>(run_or_checkpoint, "asr", [](const auto& config) {
     return asr::Jasper(config.asr.network, asr::Alphabet::parse(config.asr.symbols).outputs());
   });
 }

@@ -103,18 +103,12 @@ SoundClipReader::SoundClipReader(const ExperimentConfig& config)
 
 SoundWithMel SoundClipReader::read(const SoundClip& clip) const {
   SoundWithMel read;
-  read.sound = clip.file.empty() ? audio::decode_sound(
-                                       data::read_clip(manifest_folder_, clip.entry).flac, clip.id)
+  read.sound = clip.file.empty() ? data::read_clip_sound(manifest_folder_, clip.entry)
                                  : audio::read_sound(clip.file);
   if (read.sound.rate != audio_.sample_rate)
     read.sound = audio::resample(read.sound, static_cast<int>(audio_.sample_rate));
+  audio::require_frame(read.sound, audio_, clip.id);
   const auto frames = static_cast<std::int64_t>(read.sound.samples.size()) / audio_.hop;
-  require(frames > 0,
-          ErrorKind::kData,
-          "{}: expected one hop of {} samples at least, found {}",
-          clip.id,
-          audio_.hop,
-          read.sound.samples.size());
   read.sound.samples.resize(static_cast<std::size_t>(frames * audio_.hop));
   if (mels_.empty()) {
     read.mel = mel_(read.sound.samples);

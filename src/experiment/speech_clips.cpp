@@ -5,9 +5,7 @@
 #include <fmt/ranges.h>
 
 #include "lipsound2/audio/resample.h"
-#include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/random.h"
 #include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/shard.h"
 #include "lipsound2/eval/text_normalization.h"
@@ -19,8 +17,7 @@ namespace lipsound2::experiment {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kNamedClips = 3;    // of those that an error is about
-constexpr std::int64_t kFrameStride = 2;  // of Jasper's first convolution
+constexpr std::size_t kNamedClips = 3;  // of those that an error is about
 
 std::vector<std::string> texts_of(const std::vector<SpeechClip>& clips) {
   std::vector<std::string> texts;
@@ -74,7 +71,7 @@ std::int64_t frames_given(const SpeechClip& clip, const ExperimentConfig& config
                          static_cast<double>(config.audio.sample_rate) /
                          static_cast<double>(clip.entry.rate) * 100 / fastest;
   const auto frames = static_cast<std::int64_t>(samples / static_cast<double>(config.audio.hop));
-  return (frames + kFrameStride - 1) / kFrameStride;
+  return (frames + asr::JasperImpl::kStride - 1) / asr::JasperImpl::kStride;
 }
 
 }  // namespace
@@ -89,16 +86,8 @@ std::vector<SpeechClip> speech_clips(const ExperimentConfig& config, const std::
   return clips;
 }
 
-std::vector<SpeechClip> sample_of(std::vector<SpeechClip> clips, std::int64_t count) {
-  std::ranges::sort(clips, {}, [](const SpeechClip& clip) { return hash(clip.entry.id); });
-  if (std::ssize(clips) > count)
-    clips.erase(clips.begin() + count, clips.end());
-  return clips;
-}
-
 audio::Waveform read_speech(const SpeechClip& clip, std::int64_t rate) {
-  audio::Waveform sound =
-      audio::decode_sound(data::read_clip(clip.folder, clip.entry).flac, clip.entry.id);
+  audio::Waveform sound = data::read_clip_sound(clip.folder, clip.entry);
   if (sound.rate != rate)
     sound = audio::resample(sound, static_cast<int>(rate));
   return sound;
@@ -127,7 +116,7 @@ void check_speech(const std::vector<SpeechClip>& clips, const ExperimentConfig& 
           "too many letters for their length: {}; CTC needs a frame of {} samples per letter, also "
           "at the highest of asr.speeds",
           named(crowded, clips.size()),
-          kFrameStride * config.audio.hop);
+          asr::JasperImpl::kStride * config.audio.hop);
 }
 
 }  // namespace lipsound2::experiment

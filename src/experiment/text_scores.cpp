@@ -1,5 +1,7 @@
 #include "text_scores.h"
 
+#include <utility>
+
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 
@@ -8,14 +10,13 @@
 
 namespace lipsound2::experiment {
 
-TextScores::TextScores(const TrainedRecognizer& recognizer,
-                       const DecodingConfig& decoding,
+TextScores::TextScores(std::shared_ptr<Transcriber> transcriber,
                        const std::vector<std::string>& metrics)
-    : transcriber_(recognizer, decoding), table_(eval::empty_text_table(metrics)) {}
+    : transcriber_(std::move(transcriber)), table_(eval::empty_text_table(metrics)) {}
 
 void TextScores::add(const data::ManifestEntry& clip, const audio::Waveform& sound) {
   require(!clip.text.empty(), ErrorKind::kData, "{}: has no text to compare with", clip.id);
-  const std::string text = transcriber_(sound, clip.id).text;
+  const std::string text = (*transcriber_)(sound, clip.id).text;
   table_.clips.push_back(eval::score_texts(clip.id, clip.text, text, table_.metrics));
   table_.clips.back().speaker = clip.speaker;
   heard_ += fmt::format("{}\t{}\t{}\n", clip.id, clip.text, text);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,7 @@ namespace lipsound2::experiment {
 /// Lets a recognizer hear clips one after another and scores the texts.
 class TextScores {
  public:
-  TextScores(const TrainedRecognizer& recognizer,
-             const DecodingConfig& decoding,
-             const std::vector<std::string>& metrics);
+  TextScores(std::shared_ptr<Transcriber> transcriber, const std::vector<std::string>& metrics);
 
   /// Throws kData when the clip has no text to compare with.
   void add(const data::ManifestEntry& clip, const audio::Waveform& sound);
@@ -24,7 +23,7 @@ class TextScores {
   const std::string& heard() const { return heard_; }
 
  private:
-  Transcriber transcriber_;
+  std::shared_ptr<Transcriber> transcriber_;
   eval::ScoreTable table_;
   std::string heard_ = "id\ttext\theard\n";
 };

@@ -1,46 +1,39 @@
 #include "lipsound2/experiment/transcriber.h"
 
-#include <optional>
-
 #include "lipsound2/core/error.h"
 
 namespace lipsound2::experiment {
 
-/// A beam search with what it leans on, kept together because it only points to it.
-struct Transcriber::Search {
-  std::optional<asr::NgramModel> model;
-  std::optional<asr::WordList> words;
-  std::optional<asr::BeamSearch> search;
+TextSearch::TextSearch(const asr::Alphabet& alphabet, const DecodingConfig& decoding)
+    : model_(decoding.model.empty() ? std::nullopt
+                                    : std::optional(asr::NgramModel::read(decoding.model))),
+      words_(decoding.words.empty() ? std::nullopt
+                                    : std::optional(asr::WordList::read(alphabet, decoding.words))),
+      search_(alphabet,
+              decoding.search,
+              {.model = model_ ? &*model_ : nullptr, .words = words_ ? &*words_ : nullptr}) {}
 
-  Search(const asr::Alphabet& alphabet, const DecodingConfig& decoding) {
-    if (!decoding.model.empty())
-      model = asr::NgramModel::read(decoding.model);
-    if (!decoding.words.empty())
-      words = asr::WordList::read(alphabet, decoding.words);
-    search.emplace(alphabet,
-                   decoding.search,
-                   asr::SearchKnowledge{.model = model ? &*model : nullptr,
-                                        .words = words ? &*words : nullptr});
-  }
-};
+asr::CtcHypothesis TextSearch::best(const Tensor& log_probs) const {
+  const auto found = search_(log_probs);
+  require(!found.empty(), ErrorKind::kData, "every text has probability 0");
+  return found.front();
+}
 
 Transcriber::Transcriber(const TrainedRecognizer& trained, const DecodingConfig& decoding)
     : recognizer_(trained.network, trained.config, trained.device) {
   if (!decoding.model.empty() || !decoding.words.empty())
-    search_ = std::make_unique<Search>(recognizer_.alphabet(), decoding);
+    search_.emplace(recognizer_.alphabet(), decoding);
 }
-
-Transcriber::~Transcriber() = default;
-
-Transcriber::Transcriber(Transcriber&&) noexcept = default;
 
 std::vector<std::int64_t> Transcriber::labels_of(const Tensor& log_probs,
                                                  const std::string& name) const {
   if (!search_)
     return asr::ctc_greedy(log_probs, recognizer_.alphabet().outputs());
-  const auto found = (*search_->search)(log_probs);
-  require(!found.empty(), ErrorKind::kData, "{}: every text has probability 0", name);
-  return found.front().labels;
+  try {
+    return search_->best(log_probs).labels;
+  } catch (const Error& error) {
+    fail(error.kind(), "{}: {}", name, error.what());
+  }
 }
 
 Transcript Transcriber::operator()(const audio::Waveform& sound, const std::string& name) {

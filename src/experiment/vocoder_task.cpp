@@ -6,10 +6,11 @@
 
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/error.h"
-#include "lipsound2/core/random.h"
 #include "lipsound2/eval/score_table.h"
 #include "lipsound2/eval/sound_metrics.h"
 #include "lipsound2/experiment/figure.h"
+
+#include "clip_sample.h"
 
 namespace lipsound2::experiment {
 
@@ -48,12 +49,8 @@ VocoderTask::VocoderTask(vocoder::WaveGlow network,
       config_(config),
       device_(device),
       reader_(config),
-      valid_(sound_clips(config, "valid")) {
-  std::ranges::sort(valid_, {}, [](const SoundClip& clip) { return hash(clip.id); });
-  const auto count = static_cast<std::size_t>(config.eval.validation_clips);
-  if (valid_.size() > count)
-    valid_.erase(valid_.begin() + static_cast<std::ptrdiff_t>(count), valid_.end());
-}
+      valid_(
+          sample_of(sound_clips(config, "valid"), config.eval.validation_clips, &SoundClip::id)) {}
 
 train::Losses VocoderTask::losses(const data::Batch& batch, double /*progress*/) {
   std::vector<Tensor> samples;

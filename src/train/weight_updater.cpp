@@ -88,14 +88,17 @@ void WeightUpdater::store(TensorFile& content) {
 
 void WeightUpdater::load(const TensorFile& content, const std::string& file) {
   const at::NoGradGuard no_grad;
-  const auto first_average = content.tensors.lower_bound(kAverage);
-  const bool has_average =
-      first_average != content.tensors.end() && first_average->first.starts_with(kAverage);
   load_tensors_into(optimizer_->state(flat_), content, kOptimizer, file);
-  load_weights(module_, content, has_average ? kAverage : kModel, file);
+  load_weights(module_, content, best_weights(content), file);
   if (average_.defined())
     average_.copy_(flat_.values());
   load_weights(module_, content, kModel, file);
+}
+
+std::string best_weights(const TensorFile& content) {
+  const auto first = content.tensors.lower_bound(kAverage);
+  const bool averaged = first != content.tensors.end() && first->first.starts_with(kAverage);
+  return averaged ? kAverage : kModel;
 }
 
 void add_tensors(TensorFile& content,

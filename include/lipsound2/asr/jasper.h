@@ -44,6 +44,8 @@ class JasperBlockImpl;
 /// parameters equal those of NeMo's Jasper models.
 class JasperImpl final : public torch::nn::Module {
  public:
+  static constexpr std::int64_t kStride = 2;  ///< frames of features to one of the output
+
   JasperImpl(const JasperConfig& config, std::int64_t outputs);
   ~JasperImpl() override;
 
@@ -51,7 +53,8 @@ class JasperImpl final : public torch::nn::Module {
     Tensor log_probs;  ///< [B, T', outputs]; unspecified in padded frames
     Tensor lengths;    ///< [B] int64 on the CPU
   };
-  /// features [B, features, T], lengths [B] int64 on the CPU, each in [1, T]; T' = ceil(T / 2).
+  /// features [B, features, T], lengths [B] int64 on the CPU, each in [1, T]; T' = ceil(T /
+  /// kStride).
   Output forward(const Tensor& features, const Tensor& lengths);
 
   std::int64_t outputs() const { return outputs_; }

@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "lipsound2/audio/stft.h"
+#include "lipsound2/audio/waveform.h"
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/core/tensor.h"
 
@@ -27,6 +29,9 @@ struct MelConfig {
 
 /// The frames that a mel setting implies.
 StftConfig stft_config(const MelConfig& config);
+
+/// Throws kData, with `name`, for a sound too short for a mel frame: less than a hop.
+void require_frame(const Waveform& sound, const MelConfig& config, const std::string& name);
 
 /// Mel filters on the Slaney scale with Slaney (area) normalization: [bands, fft / 2 + 1] float32.
 Tensor mel_filters(const MelConfig& config);

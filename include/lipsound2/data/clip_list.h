@@ -40,6 +40,9 @@ class ClipList {
   std::size_t size() const { return rows_.size(); }
   ManifestEntry operator[](std::size_t position) const;
   std::vector<ManifestEntry> entries() const;
+  /// Those of some splits, one after another; of all clips when none is named. Throws as split().
+  std::vector<ManifestEntry> entries_of(const std::vector<std::string>& splits,
+                                        const std::filesystem::path& manifest) const;
 
   std::string_view id(std::size_t position) const;
   std::int64_t frames(std::size_t position) const;

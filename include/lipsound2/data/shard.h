@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "lipsound2/audio/waveform.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/data/manifest.h"
 
@@ -36,6 +37,10 @@ class ShardWriter {
 /// Reads one clip by its place. Throws kIo when the shard is missing or cut short, kData when the
 /// bytes do not match the manifest's crc32 or are not the expected members; both name shard and id.
 StoredClip read_clip(const std::filesystem::path& manifest_folder, const ManifestEntry& entry);
+
+/// The sound of a clip; throws as read_clip(), and kData when it is no FLAC.
+audio::Waveform read_clip_sound(const std::filesystem::path& manifest_folder,
+                                const ManifestEntry& entry);
 
 /// The clip in the bytes at its place; `shard` is what errors call the shard. Throws kData as
 /// read_clip().

@@ -9,29 +9,17 @@
 
 namespace lipsound2::experiment {
 
-/// A trained lip2mel network with the config it was trained by.
-struct TrainedNetwork {
+/// A trained network with the config it was trained by; of a recognizer, asr.symbols is filled in.
+template <class Network>
+struct Trained {
   ExperimentConfig config;
-  lip2mel::Lip2Mel network = nullptr;
+  Network network = nullptr;
   std::filesystem::path checkpoint;
   std::string device;  ///< where the network is, as its config says
 };
-
-/// A trained vocoder with the config it was trained by.
-struct TrainedVocoder {
-  ExperimentConfig config;
-  vocoder::WaveGlow network = nullptr;
-  std::filesystem::path checkpoint;
-  std::string device;  ///< where the network is, as its config says
-};
-
-/// A trained recognizer with the config it was trained by, asr.symbols filled in.
-struct TrainedRecognizer {
-  ExperimentConfig config;
-  asr::Jasper network = nullptr;
-  std::filesystem::path checkpoint;
-  std::string device;  ///< where the network is, as its config says
-};
+using TrainedNetwork = Trained<lip2mel::Lip2Mel>;
+using TrainedVocoder = Trained<vocoder::WaveGlow>;
+using TrainedRecognizer = Trained<asr::Jasper>;
 
 /// The runs in the folder of a chain, in order: its sub-folders N-name that hold a config. None in
 /// any other folder.
@@ -57,7 +45,6 @@ std::string task_of(const std::string& run_or_checkpoint);
 TrainedNetwork load_network(const std::string& run_or_checkpoint);
 /// The same of a vocoder.
 TrainedVocoder load_vocoder(const std::string& run_or_checkpoint);
-
 /// The same of a recognizer.
 TrainedRecognizer load_recognizer(const std::string& run_or_checkpoint);
 

@@ -22,9 +22,6 @@ struct SpeechClip {
 /// added. Throws kData when there are none, or when some have no text.
 std::vector<SpeechClip> speech_clips(const ExperimentConfig& config, const std::string& split);
 
-/// At most `count` clips, chosen by the hash of their ids: the same ones in every run.
-std::vector<SpeechClip> sample_of(std::vector<SpeechClip> clips, std::int64_t count);
-
 /// The sound of a clip, at this rate. Throws kIo or kData, naming the clip.
 audio::Waveform read_speech(const SpeechClip& clip, std::int64_t rate);
 

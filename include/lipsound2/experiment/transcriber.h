@@ -1,7 +1,7 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,24 +31,39 @@ struct DecodingConfig {
   asr::BeamSearchConfig search;
 };
 
+/// A beam search with the model and the word list that it leans on. Immutable, so safe to use from
+/// several threads.
+class TextSearch {
+ public:
+  /// Throws kIo or kData when the model or the word list is not readable.
+  TextSearch(const asr::Alphabet& alphabet, const DecodingConfig& decoding);
+  TextSearch(const TextSearch&) = delete;  // the search points to the other two
+  TextSearch& operator=(const TextSearch&) = delete;
+
+  /// As asr::BeamSearch, but throws kData when every text has probability 0.
+  asr::CtcHypothesis best(const Tensor& log_probs) const;
+
+ private:
+  std::optional<asr::NgramModel> model_;
+  std::optional<asr::WordList> words_;
+  asr::BeamSearch search_;
+};
+
 /// Sound to text with times. Deterministic. One thread at a time.
 class Transcriber {
  public:
-  /// Throws kIo or kData when the model or the word list is not readable.
+  /// Errors of TextSearch.
   Transcriber(const TrainedRecognizer& trained, const DecodingConfig& decoding);
-  ~Transcriber();
-  Transcriber(Transcriber&&) noexcept;
 
   /// Sound of any rate. Throws kData, with `name`, when it is shorter than a hop, or when no text
   /// is possible.
   Transcript operator()(const audio::Waveform& sound, const std::string& name);
 
  private:
-  struct Search;
   std::vector<std::int64_t> labels_of(const Tensor& log_probs, const std::string& name) const;
 
   Recognizer recognizer_;
-  std::unique_ptr<Search> search_;  ///< none: greedy
+  std::optional<TextSearch> search_;  ///< none: greedy
 };
 
 /// The words that the labels spell, each from its first letter to its last.

@@ -39,6 +39,9 @@ void load_tensors_into(const std::map<std::string, Tensor>& targets,
                        const std::string& prefix,
                        const std::string& file);
 
+/// The prefix of a checkpoint's averaged weights, if it has them, else of its plain ones.
+std::string best_weights(const TensorFile& checkpoint);
+
 /// Copies the tensors called `prefix` + parameter or buffer name into the module. Throws kData that
 /// lists all missing, unexpected and mismatched tensors at once, with both shapes. Nothing is
 /// changed then.
