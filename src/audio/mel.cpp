@@ -25,6 +25,8 @@ constexpr double kKneeHz = 1000;
 constexpr double kKneeMel = kKneeHz / kHzPerMel;
 const double kLogStep = std::log(6.4) / 27;
 
+constexpr std::size_t kLanes = 16;  // floats of the widest vectors
+
 double hz_to_mel(double hz) {
   return hz < kKneeHz ? hz / kHzPerMel : kKneeMel + std::log(hz / kKneeHz) / kLogStep;
 }
@@ -71,7 +73,7 @@ StftConfig stft_config(const MelConfig& config) {
   return {.fft = config.fft, .window = config.window, .hop = config.hop};
 }
 
-/// The bins that are not 0 of each of mel_filters().
+/// The bins that are not 0 of each of mel_filters(), and zeros up to whole vectors.
 std::vector<MelSpectrogram::BandFilter> MelSpectrogram::sparse_filters(const MelConfig& config) {
   const Tensor filters = mel_filters(config);
   const std::int64_t bins = filters.size(1);
@@ -83,7 +85,9 @@ std::vector<MelSpectrogram::BandFilter> MelSpectrogram::sparse_filters(const Mel
     const float* last = begin + bins;
     while (last > first && last[-1] == 0)
       --last;
-    sparse.push_back({first - begin, {first, last}});
+    std::vector<float> weights(first, last);
+    weights.resize((weights.size() + kLanes - 1) / kLanes * kLanes);
+    sparse.push_back({first - begin, std::move(weights)});
   }
   return sparse;
 }
@@ -123,22 +127,23 @@ Tensor MelSpectrogram::operator()(std::span<const float> samples) const {
   const Tensor mel = at::empty({frames, config_.bands}, at::kFloat);
   const float* parts = spectrum.const_data_ptr<float>();
   float* bands = mel.mutable_data_ptr<float>();
-  std::vector<float> magnitudes(static_cast<std::size_t>(bins));
+  std::vector<float> magnitudes(static_cast<std::size_t>(bins) + kLanes);
   for (std::int64_t i = 0; i < frames; ++i, parts += 2 * bins, bands += config_.bands)
-    filter_frame(parts, magnitudes, bands);
+    filter_frame({parts, static_cast<std::size_t>(2 * bins)}, magnitudes.data(), bands);
   return mel.clamp_min_(config_.floor).log_();
 }
 
-/// `parts`: real and imaginary part of each bin.
-void MelSpectrogram::filter_frame(const float* parts,
-                                  std::vector<float>& magnitudes,
+/// `parts`: real and imaginary part of each bin. Magnitudes behind the last bin stay 0.
+void MelSpectrogram::filter_frame(std::span<const float> parts,
+                                  float* magnitudes,
                                   float* bands) const {
-  const std::int64_t bins = std::ssize(magnitudes);
-  float* const sizes = magnitudes.data();
   const std::vector<BandFilter>& filters = filters_;
   run_vectorized([=, &filters]() __attribute__((always_inline)) {
+    const float* const __restrict part = parts.data();
+    float* const __restrict sizes = magnitudes;
+    const auto bins = std::ssize(parts) / 2;
     for (std::int64_t i = 0; i < bins; ++i)
-      sizes[i] = std::sqrt(parts[2 * i] * parts[2 * i] + parts[2 * i + 1] * parts[2 * i + 1]);
+      sizes[i] = std::sqrt(part[2 * i] * part[2 * i] + part[2 * i + 1] * part[2 * i + 1]);
     for (std::size_t band = 0; band < filters.size(); ++band)
       bands[band] = dot(filters[band].weights.data(),
                         sizes + filters[band].first_bin,

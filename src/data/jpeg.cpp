@@ -96,11 +96,11 @@ void split_quads(const std::uint32_t* quads,
   static_assert(std::endian::native == std::endian::little);
   run_vectorized([=]() __attribute__((always_inline)) {
     // Locals: bytes written could change what a lambda holds, for all that the compiler knows.
-    const std::uint32_t* const in = quads;
+    const std::uint32_t* const __restrict in = quads;
     const std::size_t all = count;
-    std::uint8_t* const red = out;
-    std::uint8_t* const green = out + plane;
-    std::uint8_t* const blue = out + 2 * plane;
+    std::uint8_t* const __restrict red = out;
+    std::uint8_t* const __restrict green = out + plane;
+    std::uint8_t* const __restrict blue = out + 2 * plane;
     for (std::size_t i = 0; i < all; ++i) {
       red[i] = static_cast<std::uint8_t>(in[i]);
       green[i] = static_cast<std::uint8_t>(in[i] >> 8);
@@ -198,9 +198,11 @@ void JpegDecoder::finish(std::uint8_t* pixels, std::int64_t plane) {
     const JDIMENSION most = std::min(kRows, codec.output_height - first);
     for (JDIMENSION i = 0; i < most; ++i)
       rows[i] = into + i * stride;
-    const std::size_t read = jpeg_read_scanlines(&codec, rows, most);
+    // libjpeg gives one or two rows at a time, too few to split quickly.
+    for (JDIMENSION read = 0; read < most;)
+      read += jpeg_read_scanlines(&codec, rows + read, most - read);
     if (state_->splits)
-      split_quads(quads.data(), read * width, pixels + first * width, plane);
+      split_quads(quads.data(), most * width, pixels + first * width, plane);
   }
   jpeg_finish_decompress(&codec);
 }

@@ -35,7 +35,7 @@ Tensor decode_pictures(const std::vector<std::string_view>& jpegs,
       continue;
     }
     if (!resizer || resizer->from() != size)
-      resizer.emplace(size, PictureSize{side, side}, /*channels=*/1);
+      resizer.emplace(size, PictureSize{side, side});
     const std::int64_t area = std::int64_t{size.width} * size.height;
     decoded.resize(static_cast<std::size_t>(area * channels));
     decoder.finish(decoded.data(), area);

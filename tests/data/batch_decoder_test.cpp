@@ -57,7 +57,7 @@ Tensor resized_one_by_one(const Tensor& pictures, std::int64_t side) {
   const auto height = static_cast<int>(pictures.size(2));
   const auto width = static_cast<int>(pictures.size(3));
   const auto to = static_cast<int>(side);
-  Resizer resizer({width, height}, {to, to}, /*channels=*/1);
+  Resizer resizer({width, height}, {to, to});
   for (std::int64_t i = 0; i < pictures.size(0) * pictures.size(1); ++i)
     resizer(pictures.const_data_ptr<std::uint8_t>() + i * height * width,
             out.mutable_data_ptr<std::uint8_t>() + i * side * side);

@@ -4,6 +4,7 @@
 
 #include "lipsound2/core/error.h"
 
+#include "data/resized.h"
 #include "jpeg_decoder.h"
 #include "support/toy_corpus.h"
 
@@ -116,12 +117,11 @@ TEST(JpegDecoder, ChoosesTheSmallestSizeThatIsLargeEnough) {
 }
 
 TEST(JpegDecoder, GivesAtHalfSizeWhatAResizeGives) {
-  for (const int channels : {1, 3}) {
-    const std::string bytes = encode_jpeg(testing::toy_picture(0.4, 112, channels), 90);
-    const Picture small = decode_small(bytes, channels, 56);
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.4), 90);
 
-    EXPECT_LT(mean_difference(small, resize(decode_jpeg(bytes, channels, "x"), 56, 56)), 1.5);
-  }
+  EXPECT_LT(
+      mean_difference(decode_small(bytes, 1, 56), resized(decode_jpeg(bytes, 1, "x"), {56, 56})),
+      1.5);
 }
 
 TEST(JpegDecoder, GivesTheSamePicturesOneAfterAnother) {
@@ -154,53 +154,6 @@ TEST(JpegDecoder, GivesTheSamePixelsInPlanes) {
 TEST(JpegDecoder, NamesThePictureOfAClip) {
   EXPECT_THAT([] { JpegDecoder("clip 'x'").begin({.bytes = "no", .number = 4}); },
               ::testing::ThrowsMessage<Error>(HasSubstr("clip 'x', picture 4: expected a whole")));
-}
-
-TEST(Resize, KeepsAFlatPictureFlat) {
-  for (const int side : {1, 7, 72, 112, 300}) {
-    const Picture flat = resize(filled(112, 90, {3, 128, 255}), side, side);
-    EXPECT_EQ(flat.pixels, filled(side, side, {3, 128, 255}).pixels) << side;
-  }
-}
-
-TEST(Resize, AveragesWholeBlocksWhenShrinkingByAWholeFactor) {
-  const Picture picture{4, 2, 1, {0, 10, 100, 200, 20, 30, 100, 255}};
-
-  // (0 + 10 + 20 + 30) / 4 = 15; (100 + 200 + 100 + 255) / 4 = 163.75.
-  EXPECT_EQ(resize(picture, 2, 1).pixels, (std::vector<std::uint8_t>{15, 164}));
-}
-
-TEST(Resize, SharesPixelsBetweenNeighborsWhenShrinkingByAFraction) {
-  const Picture picture{3, 1, 1, {0, 90, 240}};
-
-  // Outputs cover 1.5 pixels: (0 + 90 / 2) / 1.5 = 30; (90 / 2 + 240) / 1.5 = 190.
-  EXPECT_EQ(resize(picture, 2, 1).pixels, (std::vector<std::uint8_t>{30, 190}));
-}
-
-TEST(Resize, InterpolatesBetweenCentersWhenGrowing) {
-  const Picture picture{2, 1, 1, {0, 100}};
-
-  // Output centers lie at -0.25, 0.25, 0.75 and 1.25 of the input; outside, the edge repeats.
-  EXPECT_EQ(resize(picture, 4, 1).pixels, (std::vector<std::uint8_t>{0, 25, 75, 100}));
-}
-
-TEST(Resize, LeavesAPictureOfTheSameSizeAsItIs) {
-  const Picture picture = testing::toy_picture(0.4, 50, 3);
-
-  EXPECT_EQ(resize(picture, 50, 50).pixels, picture.pixels);
-}
-
-TEST(Resize, KeepsTheMeanOfAPicture) {
-  const Picture picture = testing::toy_picture(0.6);
-  const Picture small = resize(picture, 72, 72);
-  const auto mean = [](const Picture& p) {
-    double sum = 0;
-    for (const std::uint8_t pixel : p.pixels)
-      sum += pixel;
-    return sum / static_cast<double>(p.pixels.size());
-  };
-
-  EXPECT_NEAR(mean(small), mean(picture), 0.1);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "batch_builder.h"
 #include "clip_store.h"
+#include "data/resized.h"
 #include "support/temporary_folder.h"
 #include "support/toy_corpus.h"
 
@@ -177,7 +178,7 @@ TEST_F(LoaderTest, BringsPicturesToTheirSizeAndSoundToMel) {
   Loader loader = make_loader(config);
   const Batch batch = take_epoch(loader, 0)[0];
   const Picture expected =
-      resize(testing::toy_picture(testing::toy_height(/*clip=*/1, 2.5 / 25)), 72, 72);
+      resized(testing::toy_picture(testing::toy_height(/*clip=*/1, 2.5 / 25)), {72, 72});
 
   const Tensor face = batch.faces[1][0][2];
   for (const int y : {0, 20, 40, 63})

@@ -47,14 +47,14 @@ class MelSpectrogram {
   Tensor operator()(std::span<const float> samples) const;
 
  private:
-  /// A mel filter without the zeros around it.
+  /// A mel filter without the zeros before it and most of those behind it.
   struct BandFilter {
     std::int64_t first_bin = 0;
     std::vector<float> weights;
   };
 
   static std::vector<BandFilter> sparse_filters(const MelConfig& config);
-  void filter_frame(const float* parts, std::vector<float>& magnitudes, float* bands) const;
+  void filter_frame(std::span<const float> parts, float* magnitudes, float* bands) const;
 
   MelConfig config_;
   Stft stft_;

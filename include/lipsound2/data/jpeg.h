@@ -22,7 +22,5 @@ std::string encode_jpeg(const Picture& picture, int quality);
 /// Decoded straight to gray or RGB. Throws kData with `name` for bytes that are no whole JPEG
 /// picture.
 Picture decode_jpeg(std::string_view bytes, int channels, const std::string& name);
-/// Area (shrinking) or bilinear (growing) resize.
-Picture resize(const Picture& picture, int width, int height);
 
 }  // namespace lipsound2::data
