@@ -26,6 +26,15 @@ Tensor as_row(const std::vector<float>& samples) {
 
 }  // namespace
 
+void SegmentVariation::visit(config::FieldVisitor& v) {
+  v.field("any_sample", any_sample, "segments begin at any sample, not at a hop of the clip");
+  v.field("gain_db", gain_db, "segments are louder or softer by up to so many dB", {0, 40});
+  v.field("speed",
+          speed,
+          "segments are played faster or slower, and so higher or lower, by up to this part",
+          {0, 0.5});
+}
+
 void VocoderConfig::visit(config::FieldVisitor& v) {
   v.group("network", network, "WaveGlow");
   v.group("sound", sound, "how sound is made");
@@ -36,10 +45,12 @@ void VocoderConfig::visit(config::FieldVisitor& v) {
           train_noise,
           "deviation of noise that is added to the training samples, of which full scale is 1",
           {0, 1});
+  v.group("vary", vary, "changes of the training segments");
   v.field("sounds", sounds, "folder of sound files to train on; empty: the clips of data.manifest");
   v.field("mels",
           mels,
           "folder of <id>.safetensors with mels to fine-tune on; empty: mels of the sounds");
+  v.check(mels.empty() || vary.none(), "mels", "cannot be given with vary, which changes mels");
 }
 
 VocoderTask::VocoderTask(vocoder::WaveGlow network,

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <numeric>
+
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
@@ -169,6 +172,61 @@ TEST(SoundSegments, GivesEveryClipOncePerEpochAndTheSameAfterARestart) {
   EXPECT_EQ(second->samples, again->samples);
   EXPECT_EQ(second->samples.front().size(), 30U * 160);
   EXPECT_EQ(second->mel.sizes(), (std::vector<std::int64_t>{1, 30, 80}));
+}
+
+double energy(const std::vector<float>& samples) {
+  return std::inner_product(samples.begin(), samples.end(), samples.begin(), 0.0);
+}
+
+TEST(SoundSegments, VariedOnesHaveTheMelsOfWhatTheyBecame) {
+  const SpeechFiles files;
+  const ExperimentConfig config = files.config(
+      {"vocoder.vary.any_sample=true", "vocoder.vary.gain_db=6", "vocoder.vary.speed=0.2"});
+  SoundSegments segments(sound_clips(config, "train"), config);
+  SoundSegments again(sound_clips(config, "train"), config);
+  const audio::MelSpectrogram mel(config.audio);
+  std::vector<double> energies;
+
+  for (const std::int64_t epoch : {0, 1, 2}) {
+    segments.start(epoch);
+    again.start(epoch);
+    const auto batch = segments.next();
+    ASSERT_TRUE(batch);
+    EXPECT_EQ(batch->samples, again.next()->samples);
+    ASSERT_EQ(batch->mel.sizes(), (std::vector<std::int64_t>{2, 30, 80}));
+    for (const std::int64_t b : {0, 1}) {
+      ASSERT_EQ(batch->samples[b].size(), 30U * 160);
+      energies.push_back(energy(batch->samples[b]));
+      // The middle frames depend on nothing beyond the segment.
+      EXPECT_LT(
+          (mel(batch->samples[b]) - batch->mel[b]).narrow(0, 4, 22).abs().max().item<double>(),
+          1e-4);
+    }
+  }
+
+  const auto [softest, loudest] = std::ranges::minmax(energies);
+  EXPECT_GT(loudest / softest, 1.5);
+}
+
+TEST(SoundSegments, ThatBeginAtAnySampleAreCutFromTheClipAsItIs) {
+  const SpeechFiles files;
+  const ExperimentConfig config = files.config({"vocoder.vary.any_sample=true"});
+  const std::vector<SoundClip> clips = sound_clips(config, "train");
+  SoundSegments segments(clips, config);
+  segments.start(0);
+  const auto batch = segments.next();
+  ASSERT_TRUE(batch);
+
+  std::vector<std::ptrdiff_t> offsets;
+  for (std::size_t b = 0; b < batch->ids.size(); ++b) {
+    const auto clip = std::ranges::find(clips, batch->ids[b], &SoundClip::id);
+    const std::vector<float> whole = SoundClipReader(config).read(*clip).sound.samples;
+    const auto found = std::ranges::search(whole, batch->samples[b]).begin();
+    ASSERT_NE(found, whole.end());
+    offsets.push_back((found - whole.begin()) % 160);
+  }
+
+  EXPECT_THAT(offsets, ::testing::Contains(::testing::Ne(0)));
 }
 
 TEST(SoundSegments, NamesAClipThatIsTooShort) {
