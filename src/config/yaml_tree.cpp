@@ -6,6 +6,7 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/core/utf8.h"
 
 #include "yaml_text.h"
 
@@ -16,6 +17,16 @@ namespace {
 constexpr int kMostNodes = 100000;
 constexpr int kDeepest = 32;
 constexpr int kMostFiles = 16;
+constexpr std::size_t kLongestKey = 128;  // bytes; escaped, YAML takes no more than 1024
+
+bool is_readable(const std::string& key) {
+  try {
+    decode_utf8(key);
+    return key.size() <= kLongestKey;
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 // Merges YAML nodes of one file or text into a tree.
 class Merger {
@@ -52,6 +63,14 @@ class Merger {
       require(
           item.first.IsScalar(), ErrorKind::kConfig, "{}:{}: a key must be a text", file_, line);
       const std::string& key = item.first.Scalar();
+      require(is_readable(key),
+              ErrorKind::kConfig,
+              "{}:{}: a key must be UTF-8 of at most {} bytes, found one of {} that begins '{}'",
+              file_,
+              line,
+              kLongestKey,
+              key.size(),
+              key.substr(0, 20));
       require(seen.insert(key).second,
               ErrorKind::kConfig,
               "{}:{}: {} is there twice",

@@ -14,8 +14,8 @@
 #include "lipsound2/core/file.h"
 
 #include "folder_listing.h"
-#include "found_files.h"
 #include "prepare_text.h"
+#include "speaker_files.h"
 #include "transcript_file.h"
 
 namespace lipsound2::corpora {
@@ -27,21 +27,9 @@ constexpr std::array<const char*, 2> kUnseenSpeakers{"s2", "s6"};
 
 constexpr const char* kExample = "section_1_000.80_002.91";
 
-/// The three trees, each file under its speaker and <date>/<stem>.
-struct CmlrFiles {
-  FoundFiles videos;
-  FoundFiles sounds;
-  FoundFiles texts;
-  std::set<int> speakers;  ///< also those whom nobody wants
-
-  /// By the ending of a file's name; null for other files.
-  FoundFiles* with_ending(const std::string& ending) {
-    return ending == ".mp4"   ? &videos
-           : ending == ".wav" ? &sounds
-           : ending == ".txt" ? &texts
-                              : nullptr;
-  }
-};
+constexpr const char* kCmlrVideo = ".mp4";
+constexpr const char* kCmlrSound = ".wav";
+constexpr const char* kCmlrText = ".txt";
 
 /// "20170121/section_1_000.80_002.91" of a path that ends so; nothing for a name without a date.
 std::optional<std::string> cmlr_stem(const fs::path& path) {
@@ -51,94 +39,45 @@ std::optional<std::string> cmlr_stem(const fs::path& path) {
   return date + "/" + path.stem().string();
 }
 
-void add_cmlr_folder(const fs::path& folder, int speaker, CmlrFiles& files) {
-  for (const fs::path& date : list_folder(folder)) {
-    if (!fs::is_directory(date))
-      continue;
-    for (const fs::path& file : list_folder(date))
-      if (FoundFiles* kind = files.with_ending(lower_case(file.extension().string())))
-        kind->add({speaker, *cmlr_stem(file)}, file);
-  }
-}
-
-void add_cmlr_archive(const std::vector<fs::path>& parts,
-                      const std::vector<std::string>& speakers,
-                      CmlrFiles& files) {
-  const auto archive = std::make_shared<const Archive>(parts);
-  archive->visit([&](const Archive::Member& member) {
-    const fs::path name(member.name);
-    FoundFiles* kind = files.with_ending(lower_case(name.extension().string()));
-    const std::optional<int> speaker = speaker_of_member(member.name, *archive);
-    const std::optional<std::string> stem = cmlr_stem(name);
-    if (!kind || !speaker || !stem)
-      return;
-    files.speakers.insert(*speaker);
-    if (is_wanted(name_of_speaker(*speaker), speakers))
-      kind->add({*speaker, *stem}, archive, member);
-  });
-}
-
-/// What lies in a folder, without the archives.
-void add_cmlr_tree(const fs::path& tree,
-                   const std::vector<std::string>& speakers,
-                   CmlrFiles& files) {
-  for (const fs::path& folder : list_folder(tree)) {
-    const auto speaker = numbered_speaker(folder.filename().string());
-    if (!speaker || !fs::is_directory(folder))
-      continue;
-    files.speakers.insert(*speaker);
-    if (is_wanted(name_of_speaker(*speaker), speakers))
-      add_cmlr_folder(folder, *speaker, files);
-  }
-}
-
-CmlrFiles find_cmlr_files(const fs::path& root, const std::vector<std::string>& speakers) {
-  CmlrFiles files;
-  std::vector<std::vector<fs::path>> archives = find_archives(root);
-  for (const char* name : {"video", "audio", "text"}) {
-    const fs::path tree = root / name;
-    if (!fs::is_directory(tree))
-      continue;
-    add_cmlr_tree(tree, speakers, files);
-    std::ranges::move(find_archives(tree), std::back_inserter(archives));
-  }
-  for (const std::vector<fs::path>& archive : archives) {
-    const std::optional<int> speaker = speaker_of_archive(archive.front());
-    if (speaker)
-      files.speakers.insert(*speaker);
-    if (!speaker || is_wanted(name_of_speaker(*speaker), speakers))
-      add_cmlr_archive(archive, speakers, files);
-  }
+/// The three trees, each file under its speaker and <date>/<stem>.
+SpeakerFiles find_cmlr_files(const CorpusOptions& options) {
+  SpeakerFiles files(options.speakers, {kCmlrVideo, kCmlrSound, kCmlrText}, cmlr_stem);
+  const std::array<fs::path, 3> trees{
+      options.root / "video", options.root / "audio", options.root / "text"};
+  for (const fs::path& tree : trees)
+    for (const auto& [speaker, folder] : numbered_folders(tree))
+      if (files.meet(speaker))
+        for (const fs::path& date : list_folder(folder))
+          files.add_folder(speaker, date);
+  files.add_archives(options.root);
+  for (const fs::path& tree : trees)
+    if (fs::is_directory(tree))
+      files.add_archives(tree);
   return files;
 }
 
 /// Throws kData unless there are videos and sounds, and some of every speaker that is wanted.
-void require_trees(const fs::path& root,
-                   const CmlrFiles& files,
-                   const std::vector<std::string>& wanted) {
-  std::vector<std::string> speakers;
-  for (const int speaker : files.speakers)
-    speakers.push_back(name_of_speaker(speaker));
-  require_found(root, wanted, speakers);
-  const auto require_tree = [&](const FoundFiles& tree, const char* name, const char* ending) {
-    require(!tree.files().empty(),
+void require_trees(const CorpusOptions& options, const SpeakerFiles& files) {
+  require_found(options.root, options.speakers, files.speakers());
+  const auto require_tree = [&](const char* name, const char* ending) {
+    require(!files.with_ending(ending).files().empty(),
             ErrorKind::kData,
             "{}: expected CMLR's {}/s1/20170121/{}{}, or {}/s1.zip with it, found none",
-            root.string(),
+            options.root.string(),
             name,
             kExample,
             ending,
             name);
   };
-  require_tree(files.videos, "video", ".mp4");
-  require_tree(files.sounds, "audio", ".wav");
+  require_tree("video", kCmlrVideo);
+  require_tree("audio", kCmlrSound);
 }
 
 /// Clips of which there is a video or a sound.
-std::set<FoundFiles::Key> cmlr_clips(const CmlrFiles& files) {
+std::set<FoundFiles::Key> cmlr_clips(const SpeakerFiles& files) {
   std::set<FoundFiles::Key> keys;
-  for (const FoundFiles* tree : {&files.videos, &files.sounds})
-    for (const auto& [key, file] : tree->files())
+  for (const char* ending : {kCmlrVideo, kCmlrSound})
+    for (const auto& [key, file] : files.with_ending(ending).files())
       keys.insert(key);
   return keys;
 }
@@ -181,13 +120,13 @@ void add_text(const FoundFile* file, SourceClip& clip) {
   }
 }
 
-SourceClip cmlr_clip(const fs::path& root, const CmlrFiles& files, const FoundFiles::Key& key) {
+SourceClip cmlr_clip(const fs::path& root, const SpeakerFiles& files, const FoundFiles::Key& key) {
   SourceClip clip;
   clip.speaker = name_of_speaker(key.first);
   clip.id = clip.speaker + "/" + key.second;
-  add_video(root, key, files.videos.find(key), clip);
-  add_sound(files.sounds.find(key), clip);
-  add_text(files.texts.find(key), clip);
+  add_video(root, key, files.with_ending(kCmlrVideo).find(key), clip);
+  add_sound(files.with_ending(kCmlrSound).find(key), clip);
+  add_text(files.with_ending(kCmlrText).find(key), clip);
   return clip;
 }
 
@@ -228,53 +167,12 @@ std::vector<std::string> read_csv_ids(const fs::path& file) {
   return ids;
 }
 
-/// The official lists, with the number of their clips on the page of the corpus.
 struct OfficialList {
   const char* file;
-  Split split;
-  std::int64_t published;
+  const char* split;
 };
-constexpr std::array<OfficialList, 3> kOfficialLists{{{"train.csv", Split::kTrain, 71448},
-                                                      {"val.csv", Split::kValid, 10206},
-                                                      {"test.csv", Split::kTest, 20418}}};
-
-/// Those lists that are there, by id.
-std::map<std::string, Split> read_lists(const fs::path& root) {
-  std::map<std::string, Split> lists;
-  for (const auto& [name, split, published] : kOfficialLists) {
-    if (!fs::exists(root / name))
-      continue;
-    for (const std::string& id : read_csv_ids(root / name)) {
-      const auto [first, is_new] = lists.emplace(id, split);
-      require(is_new || first->second == split,
-              ErrorKind::kData,
-              "{}: expected clips of no other list, found {}, which is in that for {} too",
-              (root / name).string(),
-              id,
-              name_of(first->second));
-    }
-  }
-  return lists;
-}
-
-/// What is unusual in the lists, and how many clips they do not name.
-std::vector<std::string> list_remarks(const std::map<std::string, Split>& lists,
-                                      std::int64_t unlisted) {
-  std::vector<std::string> remarks;
-  if (lists.empty())
-    return remarks;
-  for (const auto& [file, split, published] : kOfficialLists) {
-    std::int64_t count = 0;
-    for (const auto& [id, listed] : lists)
-      count += listed == split;
-    if (count != published)
-      remarks.push_back(
-          fmt::format("{} names {}, published are {}", file, counted(count, "clip"), published));
-  }
-  if (unlisted > 0)
-    remarks.push_back("in none of the lists, so split by hash: " + counted(unlisted, "clip"));
-  return remarks;
-}
+constexpr std::array<OfficialList, 3> kOfficialLists{
+    {{"train.csv", "train"}, {"val.csv", "valid"}, {"test.csv", "test"}}};
 
 bool is_unseen(const std::string& id) {
   return std::ranges::any_of(kUnseenSpeakers, [&](const char* speaker) {
@@ -282,18 +180,28 @@ bool is_unseen(const std::string& id) {
   });
 }
 
-/// The official split; `name` is the one that needs it.
-Splits official_split(const fs::path& root, const char* name) {
-  const std::map<std::string, Split> lists = read_lists(root);
+/// The official lists, those that are there; `name` is the split that needs them.
+std::map<std::string, std::string> read_lists(const fs::path& root, const char* name) {
+  std::map<std::string, std::string> lists;
+  for (const auto& [file, split] : kOfficialLists) {
+    if (!fs::exists(root / file))
+      continue;
+    for (const std::string& id : read_csv_ids(root / file)) {
+      const auto [first, is_new] = lists.emplace(id, split);
+      require(is_new || first->second == split,
+              ErrorKind::kData,
+              "{}: expected clips of no other list, found {}, which is in that for {} too",
+              (root / file).string(),
+              id,
+              first->second);
+    }
+  }
   require(!lists.empty(),
           ErrorKind::kData,
           "{}: expected train.csv, val.csv and test.csv for the split {}, found none of them",
           root.string(),
           name);
-  std::map<std::string, std::string> listed;
-  for (const auto& [id, split] : lists)
-    listed[id] = name_of(split);
-  return Splits(std::move(listed));
+  return lists;
 }
 
 }  // namespace
@@ -304,33 +212,33 @@ CmlrReader::CmlrReader(CorpusOptions options) : options_(std::move(options)) {
 }
 
 std::vector<std::string> CmlrReader::find(const std::function<void(SourceClip)>& take) const {
-  const CmlrFiles files = find_cmlr_files(options_.root, options_.speakers);
-  require_trees(options_.root, files, options_.speakers);
-  const std::map<std::string, Split> lists = read_lists(options_.root);
-  std::int64_t unlisted = 0;
-  for (const FoundFiles::Key& key : cmlr_clips(files)) {
-    SourceClip clip = cmlr_clip(options_.root, files, key);
-    const auto split = lists.find(clip.id);
-    clip.split = split == lists.end() ? Split::kNone : split->second;
-    unlisted += clip.split == Split::kNone;
-    take(std::move(clip));
-  }
+  const SpeakerFiles files = find_cmlr_files(options_);
+  require_trees(options_, files);
+  for (const FoundFiles::Key& key : cmlr_clips(files))
+    take(cmlr_clip(options_.root, files, key));
   std::vector<std::string> remarks;
-  for (const FoundFiles* tree : {&files.videos, &files.sounds, &files.texts})
-    std::ranges::move(tree->remarks(), std::back_inserter(remarks));
-  std::ranges::move(list_remarks(lists, unlisted), std::back_inserter(remarks));
+  for (const char* ending : {kCmlrVideo, kCmlrSound, kCmlrText})
+    std::ranges::move(files.with_ending(ending).remarks(), std::back_inserter(remarks));
   return remarks;
 }
 
+std::string CmlrReader::default_split() const {
+  const bool listed = std::ranges::any_of(kOfficialLists, [&](const OfficialList& list) {
+    return fs::exists(options_.root / list.file);
+  });
+  return listed ? "official" : "";
+}
+
 std::vector<PublishedSplit> CmlrReader::published_splits() const {
-  const auto official = [this] { return official_split(options_.root, "official"); };
+  const auto official = [this] { return Splits(read_lists(options_.root, "official")); };
   const auto unseen = [this] {
-    std::map<std::string, std::string> listed = official_split(options_.root, "unseen").listed();
+    std::map<std::string, std::string> listed = read_lists(options_.root, "unseen");
     for (auto& [id, split] : listed)
       split = is_unseen(id) ? "test" : split == "test" ? "train" : split;
     return Splits(std::move(listed));
   };
-  return {{"official", official}, {"unseen", unseen}};
+  return {{"official", official, SplitCounts{.train = 71448, .valid = 10206, .test = 20418}},
+          {"unseen", unseen}};
 }
 
 }  // namespace lipsound2::corpora

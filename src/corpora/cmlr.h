@@ -12,15 +12,16 @@ namespace lipsound2::corpora {
 /// are passed over. A clip without sound or without video becomes a fault, one without text a note.
 ///
 /// Splits, all from the train.csv, val.csv and test.csv at the root, whose lines are such as
-/// s5/20151009_section_3_030.36_032.65: "official", which is also
-/// that without --splits; and "unseen", which tests on all clips of s2 and
-/// s6 and joins the official test clips of the others to the training.
+/// s5/20151009_section_3_030.36_032.65: "official", the default where there are lists; and
+/// "unseen", which tests on all clips of s2 and s6 and joins the official test clips of the others
+/// to the training.
 class CmlrReader : public CorpusReader {
  public:
   /// Throws kData when the root is no folder.
   explicit CmlrReader(CorpusOptions options);
 
   std::vector<std::string> find(const std::function<void(SourceClip)>& take) const override;
+  std::string default_split() const override;
 
  private:
   std::vector<PublishedSplit> published_splits() const override;

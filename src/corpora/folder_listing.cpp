@@ -10,6 +10,23 @@ namespace lipsound2::corpora {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+constexpr std::size_t kMostNamed = 40;
+constexpr std::ptrdiff_t kExamples = 5;
+
+std::string names_text(const std::vector<std::string>& names) {
+  if (names.empty())
+    return "no speaker";
+  if (names.size() <= kMostNamed)
+    return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} speakers, such as {}",
+                     names.size(),
+                     fmt::join(names.begin(), names.begin() + kExamples, ", "));
+}
+
+}  // namespace
+
 std::string lower_case(std::string text) {
   for (char& c : text)
     if (c >= 'A' && c <= 'Z')
@@ -59,7 +76,7 @@ void require_found(const fs::path& root,
             "{}: expected clips of speaker {}, found {}",
             root.string(),
             speaker,
-            found.empty() ? "no speaker" : fmt::format("{}", fmt::join(found, ", ")));
+            names_text(found));
 }
 
 }  // namespace lipsound2::corpora

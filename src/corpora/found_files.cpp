@@ -1,19 +1,12 @@
 #include "found_files.h"
 
-#include <charconv>
-
 #include <fmt/format.h>
 
 #include "prepare_text.h"
 
 namespace lipsound2::corpora {
-namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kMostDigits = 3;
-
-}  // namespace
 
 std::vector<std::string> StoredTwice::remarks() const {
   std::vector<std::string> lines;
@@ -27,35 +20,6 @@ std::vector<std::string> StoredTwice::remarks() const {
                     counted(other_size, "file"),
                     example));
   return lines;
-}
-
-std::optional<int> numbered_speaker(std::string_view name) {
-  if (!name.starts_with('s') || name.size() > 1 + kMostDigits)
-    return std::nullopt;
-  int number = 0;
-  const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
-  const bool whole = error == std::errc() && end == name.data() + name.size() && number >= 0;
-  return whole ? std::optional(number) : std::nullopt;
-}
-
-std::string name_of_speaker(int number) {
-  return fmt::format("s{}", number);
-}
-
-std::optional<int> speaker_of_member(std::string_view member, const Archive& archive) {
-  for (std::size_t end = member.rfind('/'); end != std::string_view::npos && end > 0;) {
-    const std::size_t slash = member.rfind('/', end - 1);
-    const std::size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
-    if (const auto speaker = numbered_speaker(member.substr(begin, end - begin)))
-      return speaker;
-    end = slash;
-  }
-  return speaker_of_archive(archive.name());
-}
-
-std::optional<int> speaker_of_archive(const fs::path& file) {
-  const std::string name = file.filename().string();
-  return numbered_speaker(std::string_view(name).substr(0, name.find('.')));
 }
 
 void FoundFiles::add(Key key, const fs::path& file) {

@@ -4,9 +4,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,18 +24,6 @@ struct StoredTwice {
   /// A line for people; nothing when there are none.
   std::vector<std::string> remarks() const;
 };
-
-/// 7 for "s7", as the speakers of GRID and CMLR are called; nothing for another name.
-std::optional<int> numbered_speaker(std::string_view name);
-/// The reverse.
-std::string name_of_speaker(int number);
-
-/// The speaker of an archive's member: the last folder on its way that is one, "s1/bbaf2n.mpg", or
-/// what the archive itself is called, "s1.zip".
-std::optional<int> speaker_of_member(std::string_view member, const Archive& archive);
-
-/// 1 for "s1.zip" and "s1.mpg_vcd.zip"; nothing for an archive that is called otherwise.
-std::optional<int> speaker_of_archive(const std::filesystem::path& file);
 
 struct FoundFile {
   SourceFile source;

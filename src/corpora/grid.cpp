@@ -4,7 +4,6 @@
 #include <array>
 #include <iterator>
 #include <map>
-#include <set>
 #include <sstream>
 
 #include <fmt/ranges.h>
@@ -13,8 +12,8 @@
 #include "lipsound2/corpora/demo_corpus.h"
 
 #include "folder_listing.h"
-#include "found_files.h"
 #include "prepare_text.h"
+#include "speaker_files.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -95,69 +94,22 @@ Sex sex_of_talker(int talker) {
   return std::ranges::find(kGridWomen, talker) == kGridWomen.end() ? Sex::kMale : Sex::kFemale;
 }
 
+constexpr const char* kGridClip = ".mpg";
+constexpr const char* kGridAlignment = ".align";
+
 /// All that lies below the root.
-struct GridFiles {
-  FoundFiles clips;
-  FoundFiles alignments;
-  std::set<int> talkers;  ///< also those whom nobody wants
-};
-
-std::multimap<int, fs::path> talker_folders(const fs::path& root) {
-  std::multimap<int, fs::path> folders;
-  if (fs::is_directory(root))
-    for (const fs::path& folder : list_folder(root))
-      if (const auto talker = numbered_speaker(folder.filename().string());
-          talker && fs::is_directory(folder))
-        folders.emplace(*talker, folder);
-  return folders;
-}
-
-void add_grid_folder(const fs::path& folder, int talker, FoundFiles& files, const char* ending) {
-  if (!fs::is_directory(folder))
-    return;
-  for (const fs::path& file : list_folder(folder))
-    if (file.extension() == ending && fs::is_regular_file(file))
-      files.add({talker, file.stem().string()}, file);
-}
-
-void add_grid_archive(const std::vector<fs::path>& parts,
-                      const std::vector<std::string>& speakers,
-                      GridFiles& files) {
-  const auto archive = std::make_shared<const Archive>(parts);
-  archive->visit([&](const Archive::Member& member) {
-    const fs::path name(member.name);
-    const bool is_clip = name.extension() == ".mpg";
-    const std::optional<int> talker = speaker_of_member(member.name, *archive);
-    if (!talker || (!is_clip && name.extension() != ".align"))
-      return;
-    if (is_clip)
-      files.talkers.insert(*talker);
-    if (is_wanted(name_of_speaker(*talker), speakers))
-      (is_clip ? files.clips : files.alignments)
-          .add({*talker, name.stem().string()}, archive, member);
+SpeakerFiles find_grid_files(const CorpusOptions& options) {
+  SpeakerFiles files(options.speakers, {kGridClip, kGridAlignment}, [](const fs::path& file) {
+    return std::optional(file.stem().string());
   });
-}
-
-GridFiles find_grid_files(const fs::path& root, const std::vector<std::string>& speakers) {
-  GridFiles files;
-  for (const auto& [talker, folder] : talker_folders(root)) {
-    files.talkers.insert(talker);
-    if (!is_wanted(name_of_speaker(talker), speakers))
-      continue;
-    add_grid_folder(folder, talker, files.clips, ".mpg");
-    add_grid_folder(folder / "video" / "mpg_6000", talker, files.clips, ".mpg");
-    add_grid_folder(folder / "align", talker, files.alignments, ".align");
-  }
-  for (const auto& [talker, folder] : talker_folders(root / "alignments"))
-    if (is_wanted(name_of_speaker(talker), speakers))
-      add_grid_folder(folder, talker, files.alignments, ".align");
-  for (const std::vector<fs::path>& archive : find_archives(root)) {
-    const std::optional<int> talker = speaker_of_archive(archive.front());
-    if (talker)
-      files.talkers.insert(*talker);
-    if (!talker || is_wanted(name_of_speaker(*talker), speakers))
-      add_grid_archive(archive, speakers, files);
-  }
+  for (const auto& [talker, folder] : numbered_folders(options.root))
+    if (files.meet(talker))
+      for (const fs::path& place : {folder, folder / "video" / "mpg_6000", folder / "align"})
+        files.add_folder(talker, place);
+  for (const auto& [talker, folder] : numbered_folders(options.root / "alignments"))
+    if (files.wants(talker))
+      files.add_folder(talker, folder);
+  files.add_archives(options.root);
   return files;
 }
 
@@ -171,8 +123,8 @@ struct AlignmentTally {
 /// The clips in their order, each with its alignment looked at.
 class GridClips {
  public:
-  GridClips(const GridFiles& files, const fs::path& root)
-      : files_(files), are_people_(!fs::exists(root / kDemoCorpusNote)) {}
+  GridClips(const FoundFiles& alignments, const fs::path& root)
+      : alignments_(alignments), are_people_(!fs::exists(root / kDemoCorpusNote)) {}
 
   SourceClip clip(const FoundFiles::Key& key, const FoundFile& file) {
     SourceClip clip;
@@ -211,11 +163,11 @@ class GridClips {
  private:
   /// What is wrong with the clip's alignment; empty when it agrees or there is none.
   std::string alignment_note(const FoundFiles::Key& key, const std::string& text) {
-    if (!files_.alignments.has(key.first))
+    if (!alignments_.has(key.first))
       return "";
     AlignmentTally& tally = tallies_[key.first];
     ++tally.clips;
-    const FoundFile* file = files_.alignments.find(key);
+    const FoundFile* file = alignments_.find(key);
     if (!file) {
       ++tally.missing;
       return "";
@@ -228,17 +180,19 @@ class GridClips {
                  : "malformed alignment, text taken from the file name";
   }
 
-  const GridFiles& files_;
+  const FoundFiles& alignments_;
   const bool are_people_;  ///< those of a demo corpus are drawn
   std::map<int, AlignmentTally> tallies_;
 };
 
 /// Talkers with alignments but without a clip.
-std::vector<std::string> silent_talkers(const GridFiles& files) {
+std::vector<std::string> silent_talkers(const SpeakerFiles& files) {
+  const FoundFiles& clips = files.with_ending(kGridClip);
+  const FoundFiles& alignments = files.with_ending(kGridAlignment);
   std::vector<std::string> without;
   std::vector<std::string> lines;
   for (int talker = 1; talker <= kGridTalkers; ++talker) {
-    if (!files.alignments.has(talker) || files.clips.has(talker))
+    if (!alignments.has(talker) || clips.has(talker))
       continue;
     if (talker == kTalkerWithoutVideo)
       lines.push_back("talker 21 of GRID was recorded without video: nothing is missing");
@@ -255,14 +209,13 @@ std::vector<std::string> silent_talkers(const GridFiles& files) {
 
 /// Throws kData unless there are clips, and some of every speaker that is wanted.
 void require_talkers(const fs::path& root,
-                     const GridFiles& files,
+                     const SpeakerFiles& files,
                      const std::vector<std::string>& wanted) {
-  std::vector<std::string> talkers;
-  for (const int talker : files.talkers)
-    talkers.push_back(name_of_speaker(talker));
+  const FoundFiles& clips = files.with_ending(kGridClip);
+  const std::vector<std::string> talkers = files.speakers();
   for (const std::string& speaker : wanted) {
     const std::optional<int> talker = numbered_speaker(speaker);
-    require(talker && files.clips.has(*talker),
+    require(talker && clips.has(*talker),
             ErrorKind::kData,
             "{}: expected clips of speaker {}{}, found {}",
             root.string(),
@@ -270,7 +223,7 @@ void require_talkers(const fs::path& root,
             talker == kTalkerWithoutVideo ? " (of whom GRID has no video)" : "",
             talkers.empty() ? "no speaker" : fmt::format("{}", fmt::join(talkers, ", ")));
   }
-  require(!files.clips.files().empty(),
+  require(!clips.files().empty(),
           ErrorKind::kData,
           "{}: expected clips of the GRID corpus, such as s1/bbaf2n.mpg, "
           "s1/video/mpg_6000/bbaf2n.mpg or those in s1.zip, found none",
@@ -299,12 +252,13 @@ GridReader::GridReader(CorpusOptions options) : options_(std::move(options)) {
 }
 
 std::vector<std::string> GridReader::find(const std::function<void(SourceClip)>& take) const {
-  const GridFiles files = find_grid_files(options_.root, options_.speakers);
+  const SpeakerFiles files = find_grid_files(options_);
   require_talkers(options_.root, files, options_.speakers);
-  GridClips clips(files, options_.root);
-  for (const auto& [key, file] : files.clips.files())
+  const FoundFiles& found = files.with_ending(kGridClip);
+  GridClips clips(files.with_ending(kGridAlignment), options_.root);
+  for (const auto& [key, file] : found.files())
     take(clips.clip(key, file));
-  std::vector<std::string> remarks = files.clips.remarks();
+  std::vector<std::string> remarks = found.remarks();
   if (options_.speakers.empty())
     std::ranges::move(silent_talkers(files), std::back_inserter(remarks));
   std::ranges::move(clips.remarks(), std::back_inserter(remarks));

@@ -124,7 +124,7 @@ void build_shards(const Plan& plan,
 void warn_of_missing(const Plan& plan, const PrepareConfig& config) {
   if (!plan.missing.empty())
     log::warn("{}: {} of the listed clips are not in {}, such as {}",
-              config.splits.string(),
+              plan.splits,
               plan.missing.size(),
               config.root.string(),
               plan.missing.front());

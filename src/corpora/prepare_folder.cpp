@@ -22,6 +22,7 @@ namespace fs = std::filesystem;
 using OrderedJson = nlohmann::ordered_json;
 
 constexpr std::ptrdiff_t kShardsNamed = 10;
+constexpr const char* kHashOfClips = "clips_hash";
 constexpr const char* kPartMark = ".begun";  // parts/2-of-4.begun
 
 /// Bytes that are no UTF-8, as file names can hold, become U+FFFD.
@@ -154,7 +155,10 @@ PrepareFolder PrepareFolder::begin(fs::path path, const std::vector<config::Fiel
 }
 
 PrepareFolder PrepareFolder::resume(fs::path path, const std::vector<config::FieldLine>& plan) {
-  const std::vector<std::string> changes = config::differences(read_plan(path / "plan.json"), plan);
+  std::vector<std::string> changes = config::differences(read_plan(path / "plan.json"), plan);
+  for (std::string& change : changes)
+    if (change.starts_with(kHashOfClips))
+      change = "other names, sizes, texts or splits of the clips";
   require(changes.empty(),
           ErrorKind::kUsage,
           "{}: was begun with another plan ({}); give another --out or remove the folder",
@@ -214,6 +218,11 @@ std::optional<PrepareFolder::Witness> PrepareFolder::witness_of(std::int64_t sha
 }
 
 std::optional<Census> PrepareFolder::finished(std::int64_t shard) const {
+  std::optional<Witness> witness = true_witness(shard);
+  return witness ? std::optional(std::move(witness->census)) : std::nullopt;
+}
+
+std::optional<PrepareFolder::Witness> PrepareFolder::true_witness(std::int64_t shard) const {
   std::optional<Witness> witness = witness_of(shard);
   if (!witness)
     return std::nullopt;
@@ -224,9 +233,8 @@ std::optional<Census> PrepareFolder::finished(std::int64_t shard) const {
           witness_file(shard).string());
   const bool whole = witness->bytes == 0 || has_size(path_ / shard_name(shard), witness->bytes);
   const std::int64_t clips = witness->census.total().clips + witness->census.rejected();
-  return whole && fs::exists(entries_file(shard)) && clips == planned_clips(shard)
-             ? std::optional(std::move(witness->census))
-             : std::nullopt;
+  const bool is_true = whole && fs::exists(entries_file(shard)) && clips == planned_clips(shard);
+  return is_true ? std::move(witness) : std::nullopt;
 }
 
 void PrepareFolder::finish(std::int64_t shard, const ShardPart& part) const {
@@ -251,14 +259,14 @@ Census PrepareFolder::join() const {
   AtomicFile rejects(path_ / "rejects.jsonl");
   AtomicFile manifest(path_ / "manifest.jsonl");
   for (std::int64_t shard = 0; shard < shards(); ++shard) {
-    const std::optional<Census> census = finished(shard);
-    if (!census) {
+    const std::optional<Witness> witness = true_witness(shard);
+    if (!witness) {
       missing.push_back(shard);
       continue;
     }
-    all += *census;
-    clips.push_back(census->total().clips);
-    rejects.write(witness_of(shard)->rejects);
+    all += witness->census;
+    clips.push_back(witness->census.total().clips);
+    rejects.write(witness->rejects);
     manifest.write(read_file(entries_file(shard)));
   }
   require(missing.empty(), ErrorKind::kData, "{}", explain_missing(missing));

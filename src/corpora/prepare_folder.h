@@ -69,6 +69,8 @@ class PrepareFolder {
   std::filesystem::path witness_file(std::int64_t shard) const;
   std::int64_t planned_clips(std::int64_t shard) const;
   std::optional<Witness> witness_of(std::int64_t shard) const;
+  /// The same of a finished shard; nothing and an error as finished().
+  std::optional<Witness> true_witness(std::int64_t shard) const;
   std::string explain_missing(const std::vector<std::int64_t>& shards) const;
   void check_manifest(const std::vector<std::int64_t>& clips) const;
 

@@ -19,18 +19,18 @@ namespace {
 /// Raised whenever the same clips and settings would give other shards or parts.
 constexpr const char* kPlanFormat = "3";
 
-/// `--splits NAME|FOLDER`: a name that the corpus knows comes first.
-Splits read_splits(const CorpusReader& corpus, const std::filesystem::path& wanted) {
+/// By `--splits NAME|FOLDER`: a name that the corpus knows comes first.
+Splits read_splits(const CorpusReader& corpus, const std::string& wanted) {
   if (wanted.empty())
     return {};
   const std::vector<std::string> names = corpus.split_names();
-  const bool named = std::ranges::find(names, wanted.string()) != names.end();
+  const bool named = std::ranges::find(names, wanted) != names.end();
   require(named || names.empty() || std::filesystem::exists(wanted),
           ErrorKind::kUsage,
           "--splits: expected one of {} or a folder of lists, found {}",
           fmt::join(names, ", "),
-          wanted.string());
-  return named ? corpus.splits(wanted.string()) : Splits::read(wanted);
+          wanted);
+  return named ? corpus.splits(wanted) : Splits::read(wanted);
 }
 
 bool wanted_speaker(const std::string& id, const std::vector<std::string>& speakers) {
@@ -109,11 +109,8 @@ std::vector<std::string> count_remarks(const std::string& name,
   std::vector<std::string> remarks;
   const auto compare = [&](const char* what, std::int64_t found, std::int64_t expected) {
     if (found != expected)
-      remarks.push_back(fmt::format("--splits {}: {} for {}, published are {}",
-                                    name,
-                                    counted(found, "clip"),
-                                    what,
-                                    expected));
+      remarks.push_back(fmt::format(
+          "split {}: {} for {}, published are {}", name, counted(found, "clip"), what, expected));
   };
   if (published.valid > 0) {
     compare("training", counts["train"], published.train);
@@ -127,7 +124,8 @@ std::vector<std::string> count_remarks(const std::string& name,
 
 /// Takes clips from the reader until the plan is full.
 void find_planned(const CorpusReader& corpus, const PrepareConfig& config, Plan& plan) {
-  const Splits splits = read_splits(corpus, config.splits);
+  plan.splits = config.splits.empty() ? corpus.default_split() : config.splits.string();
+  const Splits splits = read_splits(corpus, plan.splits);
   ListedIds listed(splits);
   std::map<std::string, std::int64_t> counts;
   try {
@@ -145,9 +143,10 @@ void find_planned(const CorpusReader& corpus, const PrepareConfig& config, Plan&
     fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
   }
   plan.missing = listed.missing(config.speakers);
-  const std::string name = config.splits.string();
-  if (const auto published = corpus.published_counts(name); published && config.speakers.empty())
-    std::ranges::move(count_remarks(name, *published, counts), std::back_inserter(plan.remarks));
+  const auto published = corpus.published_counts(plan.splits);
+  if (published && config.speakers.empty())
+    std::ranges::move(count_remarks(plan.splits, *published, counts),
+                      std::back_inserter(plan.remarks));
 }
 
 }  // namespace
@@ -177,7 +176,7 @@ Plan make_plan(const PrepareConfig& config) {
   require(!plan.clips.empty(),
           ErrorKind::kData,
           "{}: expected lists that name clips of {}, found {} clips there and none of them listed",
-          config.splits.string(),
+          plan.splits,
           config.root.string(),
           plan.left_out);
   require_distinct_ids(plan.clips);
@@ -193,7 +192,7 @@ std::vector<config::FieldLine> plan_lines(const Plan& plan, const PrepareConfig&
   add("corpus", config.corpus);
   add("speakers",
       config.speakers.empty() ? "all" : fmt::format("{}", fmt::join(config.speakers, ",")));
-  add("splits", config.splits.empty() ? "by hash" : "by lists");
+  add("splits", plan.splits.empty() ? "by hash" : "by lists");
   add("clips", fmt::format("{}", plan.clips.size()));
   add("clips_hash", fmt::format("{:016x}", hash_of_clips(plan)));
   add("shard_clips", fmt::format("{}", plan.shard_clips));

@@ -19,6 +19,7 @@ struct PlannedClip {
 /// Which clips will lie in which shard: clips [n * shard_clips, (n + 1) * shard_clips) in shard n.
 struct Plan {
   std::deque<PlannedClip> clips;     ///< about 450 bytes each; a deque does not copy them to grow
+  std::string splits;                ///< name or folder of the lists; empty: none
   std::int64_t left_out = 0;         ///< clips that no list names
   std::vector<std::string> missing;  ///< ids of the lists that the corpus lacks
   std::vector<std::string> remarks;  ///< of the reader, about the corpus as a whole

@@ -11,8 +11,13 @@ namespace {
 
 std::string headline(const PrepareReport& report) {
   const ClipCount total = report.census.total();
+  const std::string done = report.part.whole() ? "prepared" : "part " + report.part.name() + ":";
+  if (report.shards == 0)
+    return done + " nothing to do, there are fewer shards than parts\n";
+  if (total.clips == 0)
+    return done + " nothing, as no clip could be used\n";
   return fmt::format("{} {} of {} in {}: {}, {:.2f} h\n",
-                     report.part.whole() ? "prepared" : "part " + report.part.name() + ":",
+                     done,
                      counted(total.clips, "clip"),
                      speakers_text(report.census.speakers),
                      counted(report.shards, "shard"),
@@ -35,7 +40,7 @@ std::string split_rows(const Census& census) {
 std::string reject_rows(const PrepareReport& report) {
   const Census& census = report.census;
   const std::string where = report.part.whole() ? ", each with its file in rejects.jsonl" : "";
-  return kinds_text(fmt::format("rejected {} of {} clips ({:.2g} %){}",
+  return kinds_text(fmt::format("rejected {} of {} clips ({:.3g} %){}",
                                 census.rejected(),
                                 census.rejected() + census.total().clips,
                                 100 * census.rejected_share(),

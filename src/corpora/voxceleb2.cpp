@@ -134,6 +134,7 @@ class Vox2Clips {
     SourceClip clip;
     clip.id = id;
     clip.speaker = id.substr(0, id.find('/'));
+    met_.insert(clip.speaker);
     if (!is_wanted(clip.speaker, options_.speakers))
       return;
     const auto known = speakers_.find(clip.speaker);
@@ -151,6 +152,9 @@ class Vox2Clips {
     take_(std::move(clip));
   }
 
+  /// Speakers, also those whom nobody wants.
+  const std::set<std::string>& met() const { return met_; }
+  /// Speakers of the clips.
   const std::set<std::string>& seen() const { return seen_; }
   const std::set<std::string>& unknown() const { return unknown_; }
   std::int64_t clips() const { return clips_; }
@@ -165,6 +169,7 @@ class Vox2Clips {
   const CorpusOptions& options_;
   const Vox2Speakers speakers_;
   const std::function<void(SourceClip)>& take_;
+  std::set<std::string> met_;
   std::set<std::string> seen_;
   std::set<std::string> unknown_;  ///< whom vox2_meta.csv does not name
   std::int64_t clips_ = 0;
@@ -336,7 +341,7 @@ std::vector<std::string> VoxCeleb2Reader::find(const std::function<void(SourceCl
           "{}: expected clips such as dev/mp4/id00012/<video>/00001.mp4, or the archives "
           "vox2_dev_mp4_partaa and vox2_test_mp4.zip, found none",
           root.string());
-  require_found(root, options_.speakers, {clips.seen().begin(), clips.seen().end()});
+  require_found(root, options_.speakers, {clips.met().begin(), clips.met().end()});
   std::ranges::move(meta_remarks(clips, meta), std::back_inserter(remarks));
   return remarks;
 }

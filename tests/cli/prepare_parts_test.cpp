@@ -112,7 +112,7 @@ TEST_F(ProgramPrepare, TooManyRejectsAreADataErrorAndTheShardsStay) {
   const auto strict = run("--out strict --max-bad 0.05");
 
   EXPECT_EQ(strict.code, 3);
-  EXPECT_THAT(strict.out, HasSubstr("rejected 1 of 18 clips (5.6 %)"));
+  EXPECT_THAT(strict.out, HasSubstr("rejected 1 of 18 clips (5.56 %)"));
   EXPECT_THAT(strict.error, HasSubstr("expected at most 5 % of the clips to be rejected"));
   EXPECT_TRUE(files_below(folder_ / "strict") == whole_);
   EXPECT_EQ(run("--out strict --max-bad 6%").code, 0);

@@ -116,6 +116,9 @@ TEST(YamlReader, RefusesWhatIsNoConfig) {
   EXPECT_THAT(message_of("name: a\ninner: {dim: 2}\nname: b\n"),
               HasSubstr("bad.yaml:3: name is there twice"));
   EXPECT_THAT(message_of("[a, b]: 3\n"), HasSubstr("bad.yaml:1: a key must be a text"));
+  EXPECT_THAT(message_of("rates: {? " + std::string(129, 'n') + " : 3}\n"),
+              HasSubstr("bad.yaml:1: a key must be UTF-8 of at most 128 bytes, found one of 129"));
+  EXPECT_THAT(message_of("rates: {b\xc9t: 3}\n"), HasSubstr("a key must be UTF-8"));
   EXPECT_THAT(message_of("name: a\n---\nname: b\n"),
               HasSubstr("bad.yaml: expected one YAML document"));
   EXPECT_THAT(message_of("{name: a}\nloud: true\n"), HasSubstr("goes on after its end"));

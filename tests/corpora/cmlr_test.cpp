@@ -9,6 +9,7 @@
 #include "lipsound2/corpora/prepare.h"
 #include "lipsound2/data/manifest.h"
 
+#include "prepare_plan.h"
 #include "real_clip.h"
 #include "support/error_text.h"
 #include "support/temporary_folder.h"
@@ -22,6 +23,7 @@ using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Pair;
 
 constexpr const char* kSection = "20170121/section_1_000.80_002.91";
@@ -162,9 +164,8 @@ TEST(Cmlr, HasAnOfficialAndAnUnseenSplit) {
   folder.write("cmlr/val.csv", "s1/20170121/section_2_000.80_002.91\n");
   folder.write("cmlr/test.csv", "s1/20170122_section_1_000.80_002.91\n");
   const CmlrReader reader({.root = folder / "cmlr", .speakers = {}});
-  std::vector<SourceClip> clips;
 
-  const auto remarks = reader.find([&](SourceClip clip) { clips.push_back(std::move(clip)); });
+  const std::vector<SourceClip> clips = find_clips(reader);
 
   EXPECT_THAT(reader.split_names(), ElementsAre("official", "unseen"));
   ASSERT_EQ(clips.size(), 5U);
@@ -176,13 +177,34 @@ TEST(Cmlr, HasAnOfficialAndAnUnseenSplit) {
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_EQ(split_of("official", i), official[i]) << i;
     EXPECT_EQ(split_of("unseen", i), unseen[i]) << i;
-    EXPECT_EQ(clips[i].split == Split::kNone ? "none" : name_of(clips[i].split), official[i]) << i;
   }
-  EXPECT_THAT(remarks,
-              ElementsAre("train.csv names 2 clips, published are 71448",
-                          "val.csv names 1 clip, published are 10206",
-                          "test.csv names 1 clip, published are 20418",
-                          "in none of the lists, so split by hash: 1 clip"));
+}
+
+TEST(Cmlr, IsSplitByItsListsWhereNoSplitIsAskedFor) {
+  const TemporaryFolder folder;
+  for (const char* clip : {"s1/20170121/a", "s1/20170122/a", "s2/20170121/a"})
+    write_cmlr(folder, clip, "来");
+  PrepareConfig config;
+  config.corpus = "cmlr";
+  config.root = folder / "cmlr";
+  EXPECT_EQ(make_plan(config).clips.size(), 3U);  // by hash
+  folder.write("cmlr/train.csv", "s1/20170121_a\ns1/20170123_a\n");
+  folder.write("cmlr/test.csv", "s2/20170121_a\n");
+
+  const Plan plan = make_plan(config);
+
+  ASSERT_EQ(plan.clips.size(), 2U);
+  EXPECT_EQ(plan.clips[0].split, "train");
+  EXPECT_EQ(plan.clips[1].split, "test");
+  EXPECT_EQ(plan.left_out, 1);
+  EXPECT_THAT(plan.missing, ElementsAre("s1/20170123/a"));
+  EXPECT_THAT(plan.remarks,
+              ElementsAre("split official: 1 clip for training, published are 71448",
+                          "split official: 0 clips for validation, published are 10206",
+                          "split official: 1 clip for testing, published are 20418"));
+  const auto by_default = plan_lines(plan, config);
+  config.splits = "official";
+  EXPECT_THAT(config::differences(by_default, plan_lines(make_plan(config), config)), IsEmpty());
 }
 
 TEST(Cmlr, RefusesDamagedLists) {
@@ -232,7 +254,7 @@ TEST(CmlrReference, ReadsTheRealTestList) {
   EXPECT_EQ(speakers["s11"], 2208);
   for (const SourceClip& clip : clips) {
     EXPECT_EQ(clip.text, texts.at(clip.id));
-    EXPECT_EQ(clip.split, Split::kTest);
+    EXPECT_EQ(official.split_of(clip), "test");
     EXPECT_EQ(clip.note + clip.fault, "");
   }
 }

@@ -86,9 +86,9 @@ TEST(Plan, ComparesPublishedSplitsWithTheirCounts) {
   EXPECT_EQ(plan.missing.size(),
             398U);  // of 399 named for testing and validation s1/bbaf2n is here
   EXPECT_THAT(plan.remarks,
-              ElementsAre("--splits four: 2 clips for training, published are 3586",
-                          "--splits four: 0 clips for validation, published are 199",
-                          "--splits four: 1 clip for testing, published are 200"));
+              ElementsAre("split four: 2 clips for training, published are 3586",
+                          "split four: 0 clips for validation, published are 199",
+                          "split four: 1 clip for testing, published are 200"));
   config.splits = "overlapped";
   EXPECT_THAT(make_plan(config).remarks,
               ElementsAre(HasSubstr("clips for training and validation, published are 24455"),

@@ -83,6 +83,17 @@ TEST(PrepareFolder, RefusesAnotherPlanAndSaysWhatDiffers) {
   }
 }
 
+TEST(PrepareFolder, RefusesOtherClipsWithoutShowingTheirHash) {
+  const TemporaryFolder out;
+  std::vector<config::FieldLine> plan = plan_of("10");
+  plan.push_back({.key = "clips_hash", .value = "12ab", .type = "", .help = ""});
+  PrepareFolder::begin(out.path(), plan);
+  plan.back().value = "34cd";
+
+  EXPECT_THAT(complaint_of([&] { PrepareFolder::begin(out.path(), plan); }),
+              HasSubstr("another plan (other names, sizes, texts or splits of the clips);"));
+}
+
 TEST(PrepareFolder, LeavesWhatOthersAreWriting) {
   const TemporaryFolder out;
   begin_with(out, {});

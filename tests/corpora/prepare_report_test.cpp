@@ -60,8 +60,18 @@ TEST(PrepareReport, OfAPartSaysWhatComesNext) {
   report.out = "data";
 
   EXPECT_THAT(to_text(report),
-              AllOf(HasSubstr("part 2/4: 0 clips"),
+              AllOf(HasSubstr("part 2/4: nothing to do, there are fewer shards than parts\n"),
                     HasSubstr("when all 4 parts are done: lipsound2 prepare --merge --out data")));
+}
+
+TEST(PrepareReport, CallsNothingPreparedWhereAllWasRejected) {
+  PrepareReport report;
+  report.shards = 2;
+  report.census.rejects["no face"] = 200;
+
+  EXPECT_THAT(to_text(report),
+              AllOf(HasSubstr("prepared nothing, as no clip could be used\n"),
+                    HasSubstr("rejected 200 of 200 clips (100 %), each")));
 }
 
 TEST(PrepareReport, SumsUpManySpeakers) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include "lipsound2/core/error.h"
@@ -169,7 +170,11 @@ TEST(VoxCeleb2, KeepsTheWantedSpeakersAndMissesThoseThatAreNotThere) {
   folder.write("dev/mp4/id00015/a/00001.mp4", "x");
   EXPECT_EQ(vox2_clips(folder.path(), {"id00015"}).size(), 1U);
   EXPECT_THAT(error_text([&] { vox2_clips(folder.path(), {"id00099"}); }),
-              HasSubstr("expected clips of speaker id00099"));
+              HasSubstr("expected clips of speaker id00099, found id00012, id00015"));
+  for (int i = 100; i < 150; ++i)
+    folder.write(fmt::format("dev/mp4/id00{}/a/00001.mp4", i), "x");
+  EXPECT_THAT(error_text([&] { vox2_clips(folder.path(), {"id00099"}); }),
+              HasSubstr("found 52 speakers, such as id00012, id00015, id00100, id00101, id00102"));
 }
 
 TEST(VoxCeleb2, SaysWhatItDoesNotFindOrUnderstand) {

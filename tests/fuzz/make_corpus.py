@@ -150,8 +150,9 @@ inner: {dim: 64, rate: 2.5e-1}
         "tags": "name: !!str 3\nsizes: !!seq [1]\nloud: !<tag:yaml.org,2002:bool> yes\n",
         "extends": "extends: nowhere.yaml\nname: a\n",
         "bom": "\ufeffname: a\n",
+        "long_key": "name: a\n\0rates." + "\x01" * 300 + "=11",
     }
-    return {name: text.encode() for name, text in texts.items()}
+    return {name: text.encode() for name, text in texts.items()} | {"keys_not_utf8": b"rates: {a\xc9: 1, a\xca: 2}\n"}
 
 
 CLIP = {"id": "s1/a", "speaker": "s1", "split": "train", "text": "bin blue", "frames": 2, "fps": 25, "samples": 1280,

@@ -36,6 +36,8 @@ class CorpusReader {
   /// cannot be read.
   virtual std::vector<std::string> find(const std::function<void(SourceClip)>& take) const = 0;
 
+  /// The published split that is taken when none is asked for; empty: what Splits() says.
+  virtual std::string default_split() const { return ""; }
   /// The published splits that `--splits NAME` understands; may be empty.
   std::vector<std::string> split_names() const;
   /// One of them. Throws kUsage for another name, kData when its lists are missing or damaged.
