@@ -23,7 +23,7 @@ struct VocodeFlags {
   std::vector<std::string> files;
   std::string run;
   std::string out;
-  std::optional<double> sigma;
+  experiment::VoiceChoice choice;
   std::string json;
 };
 
@@ -39,7 +39,7 @@ Tensor mel_of(const fs::path& file, const audio::MelConfig& mel) {
 
 void vocode(const VocodeFlags& flags) {
   check_results({flags.files, flags.out, {".wav"}});
-  const experiment::Voice voice = experiment::load_voice(flags.run, {}, flags.sigma);
+  const experiment::Voice voice = experiment::load_voice(flags.run, {}, flags.choice);
   make_folder(flags.out);
   Json made = Json::array();
   for (const std::string& file : flags.files) {
@@ -68,8 +68,14 @@ void add_vocode(CLI::App& program) {
       ->type_name("RUN");
   command->add_option("--out", flags->out, "folder for <stem>.wav")->required()->type_name("DIR");
   command
-      ->add_option("--sigma", flags->sigma, "deviation of the noise (default: the vocoder's own)")
+      ->add_option(
+          "--sigma", flags->choice.sigma, "deviation of the noise (default: the vocoder's own)")
       ->check(CLI::Range(0.0, 2.0));
+  command
+      ->add_option("--mel-steps",
+                   flags->choice.mel_steps,
+                   "how often the sound's bands are set to the mel's (default: the vocoder's own)")
+      ->check(CLI::Range(0, 1000));
   add_json_flag(*command, flags->json);
   command->callback([flags] { vocode(*flags); });
 }

@@ -251,15 +251,18 @@ ExperimentConfig stored_config(const std::string& run_or_checkpoint, const std::
 
 Voice load_voice(const std::string& name,
                  const ExperimentConfig& config,
-                 std::optional<double> sigma) {
+                 const VoiceChoice& choice) {
   if (name == "griffin-lim") {
-    require(!sigma, ErrorKind::kUsage, "griffin-lim draws no noise, so it has no sigma");
+    require(!choice.sigma && !choice.mel_steps,
+            ErrorKind::kUsage,
+            "griffin-lim draws no noise and keeps the mel: it has neither sigma nor mel steps");
     return {config.audio,
             std::make_shared<vocoder::GriffinLim>(config.audio, config.eval.griffin_lim)};
   }
   const TrainedVocoder trained = load_vocoder(name);
   vocoder::WaveGlowSoundConfig sound = trained.config.vocoder.sound;
-  sound.sigma = sigma.value_or(sound.sigma);
+  sound.sigma = choice.sigma.value_or(sound.sigma);
+  sound.mel_steps = choice.mel_steps.value_or(sound.mel_steps);
   return {trained.config.audio,
           std::make_shared<vocoder::WaveGlowVocoder>(
               trained.network, trained.config.audio, sound, torch::Device(trained.device))};

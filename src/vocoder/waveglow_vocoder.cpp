@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::int64_t kNoiseBlock = 64;  // groups whose noise is drawn together
 constexpr std::int64_t kSilentFrames = 100;
+constexpr double kLeastGain = -6, kMostGain = 3;  // natural logarithms, of one step in a band
 constexpr std::int64_t kMelReach = 8;  // frames that features depend on, at most, on either side
 
 /// Standard normal noise [count, width] of groups `first`...: a function of the seed and the place.
@@ -38,6 +39,10 @@ void WaveGlowSoundConfig::visit(config::FieldVisitor& v) {
   v.field("sigma", sigma, "deviation of the noise that sound is made from", {0, 2});
   v.field("noise_seed", noise_seed, "of that noise", {0, 1e15});
   v.field("denoise", denoise, "how much of the sound of silence is taken away", {0, 10});
+  v.field("mel_steps",
+          mel_steps,
+          "how often the magnitudes of the sound's bands are set to the mel's",
+          {0, 1000});
   v.field("chunk_frames",
           chunk_frames,
           "longer mels are made in pieces, with the same result",
@@ -83,6 +88,11 @@ WaveGlowVocoder::WaveGlowVocoder(WaveGlow network,
     const Tensor silence = at::full({kSilentFrames, mel_.bands}, std::log(mel_.floor));
     bias_ = stft_.forward(samples(silence, 0, /*sigma=*/0)).abs().mean(0);
   }
+  if (config_.mel_steps > 0) {
+    const Tensor filters = audio::mel_filters(mel_);
+    filters_ = filters.t().contiguous();
+    shares_ = filters / filters.sum(0).clamp_min(1e-12);
+  }
 }
 
 WaveGlowVocoder::~WaveGlowVocoder() = default;
@@ -117,23 +127,34 @@ Tensor WaveGlowVocoder::denoised(const Tensor& samples) const {
   return stft_.inverse(spectrum * (kept / magnitude.clamp_min(1e-12)));
 }
 
+Tensor WaveGlowVocoder::with_bands_of(const Tensor& mel, const Tensor& samples) const {
+  const Tensor spectrum = stft_.forward(samples);
+  const Tensor found = at::matmul(spectrum.abs(), filters_).clamp_min_(mel_.floor).log_();
+  const Tensor gains = (mel.clamp_min(std::log(mel_.floor)) - found).clamp_(kLeastGain, kMostGain);
+  return stft_.inverse(spectrum * at::matmul(gains, shares_).exp_());
+}
+
 audio::Waveform WaveGlowVocoder::vocode(const Tensor& mel, std::int64_t first_frame) const {
   check_mel(mel, mel_.bands, "mel");
   const at::NoGradGuard no_grad;
-  Tensor sound = samples(mel.detach().to(at::kCPU, at::kFloat), first_frame, config_.sigma);
+  const Tensor bands = mel.detach().to(at::kCPU, at::kFloat);
+  Tensor sound = samples(bands, first_frame, config_.sigma);
   if (bias_.defined())
     sound = denoised(sound);
+  for (std::int64_t step = 0; step < config_.mel_steps; ++step)
+    sound = with_bands_of(bands, sound);
   sound = sound.contiguous();
   const float* const first = sound.const_data_ptr<float>();
   return {std::vector<float>(first, first + sound.numel()), static_cast<int>(mel_.sample_rate)};
 }
 
 std::string WaveGlowVocoder::description() const {
-  return fmt::format("WaveGlow, {} flows of {} channels, sigma {}{}",
+  return fmt::format("WaveGlow, {} flows of {} channels, sigma {}{}{}",
                      network_->config().flows,
                      network_->config().channels,
                      config_.sigma,
-                     bias_.defined() ? fmt::format(", denoised by {}", config_.denoise) : "");
+                     bias_.defined() ? fmt::format(", denoised by {}", config_.denoise) : "",
+                     config_.mel_steps > 0 ? fmt::format(", {} mel steps", config_.mel_steps) : "");
 }
 
 }  // namespace lipsound2::vocoder

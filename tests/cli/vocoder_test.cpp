@@ -168,7 +168,7 @@ TEST_F(ProgramVocoder, RefusesASigmaForGriffinLimAndResultsOverSources) {
   const auto sigma =
       run("lipsound2 vocode speech/0.wav --run griffin-lim --sigma 0.5 --out voiced");
   EXPECT_EQ(sigma.code, 2);
-  EXPECT_THAT(sigma.error, HasSubstr("griffin-lim draws no noise, so it has no sigma"));
+  EXPECT_THAT(sigma.error, HasSubstr("it has neither sigma nor mel steps"));
   const auto over = run("lipsound2 vocode speech/0.wav --run runs/voice --out speech");
   EXPECT_EQ(over.code, 2);
   EXPECT_THAT(over.error, HasSubstr("speech/0.wav: --out would overwrite this file"));

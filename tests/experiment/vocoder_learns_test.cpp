@@ -58,7 +58,7 @@ TEST(VocoderLearns, TwoClipsUntilTheirCopiesAreIntelligible) {
                    "        validate_every: 1000, save_every: 1000}\n");
   run_training(load_config((folder / "voice.yaml").string(), {}), {folder / "run"}, Start::kNew);
 
-  const Voice voice = load_voice((folder / "run").string(), {}, /*sigma=*/0.1);
+  const Voice voice = load_voice((folder / "run").string(), {}, {.sigma = 0.1});
   for (const audio::Waveform& clip : clips) {
     const Tensor mel = audio::MelSpectrogram(voice.mel)(clip.samples);
     const auto scores = eval::stoi(clip, voice.vocoder->vocode(mel, /*first_frame=*/0));

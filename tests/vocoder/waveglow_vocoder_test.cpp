@@ -113,6 +113,19 @@ TEST(WaveGlowVocoder, TakesAwayTheSoundOfSilence) {
   EXPECT_LT(power(1), 0.1 * power(0));
 }
 
+TEST(WaveGlowVocoder, MovesTheBandsOfItsSoundToTheMel) {
+  const Tensor mel = tiny_mel(60);
+  const auto distance = [&](std::int64_t steps) {
+    const audio::Waveform sound =
+        tiny_vocoder(MelPath::kLinear, {.mel_steps = steps}).vocode(mel, 0);
+    return (audio::MelSpectrogram(tiny_mels())(sound.samples) - mel).abs().mean().item<double>();
+  };
+
+  const double untouched = distance(0);
+  EXPECT_LT(distance(1), 0.6 * untouched);
+  EXPECT_LT(distance(10), distance(1));
+}
+
 TEST(WaveGlowVocoder, RefusesMelsThatCannotBeTurnedIntoSound) {
   Tensor broken = tiny_mel(10);
   broken[3][2] = std::numeric_limits<float>::quiet_NaN();

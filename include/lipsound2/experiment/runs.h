@@ -58,12 +58,18 @@ struct Voice {
   std::shared_ptr<const vocoder::Vocoder> vocoder;
 };
 
+/// What to use instead of a vocoder's own settings.
+struct VoiceChoice {
+  std::optional<double> sigma = {};
+  std::optional<std::int64_t> mel_steps = {};
+};
+
 /// "griffin-lim" by the settings of `config`, or the vocoder of a run or checkpoint by its own,
-/// with another deviation of its noise if one is given. Throws kUsage for one given to griffin-lim,
-/// which draws no noise.
+/// with what `choice` holds instead. Throws kUsage for a choice given to griffin-lim, which has
+/// neither.
 Voice load_voice(const std::string& name,
                  const ExperimentConfig& config,
-                 std::optional<double> sigma = std::nullopt);
+                 const VoiceChoice& choice = {});
 
 /// What makes sound of mels of this config, by name as load_voice() takes it. Throws kConfig, with
 /// both settings, when that was trained on other mels.

@@ -16,6 +16,7 @@ struct WaveGlowSoundConfig {
   double sigma = 0.7;                ///< deviation of the noise
   std::int64_t noise_seed = 1;       ///< of the noise
   double denoise = 0;                ///< how much of the sound of silence is taken away; 0: nothing
+  std::int64_t mel_steps = 0;        ///< how often the bands of the sound are set to the mel's
   std::int64_t chunk_frames = 2000;  ///< longer mels are made in pieces, with the same result
 
   void visit(config::FieldVisitor& v);
@@ -43,6 +44,9 @@ class WaveGlowVocoder final : public Vocoder {
   Tensor inverse(const Tensor& mel, const Tensor& noise) const;
   Tensor samples(const Tensor& mel, std::int64_t first_frame, double sigma) const;
   Tensor denoised(const Tensor& samples) const;
+  /// The sound with its bands' magnitudes moved to those of the mel [M, bands], phases kept. Where
+  /// windows overlap the phases do not allow all of it, so that it can be repeated.
+  Tensor with_bands_of(const Tensor& mel, const Tensor& samples) const;
 
   WaveGlow network_;
   audio::MelConfig mel_;
@@ -51,7 +55,9 @@ class WaveGlowVocoder final : public Vocoder {
   c10::Device device_;
   std::int64_t context_;  ///< frames around a chunk on which it depends
   std::unique_ptr<WaveGlowInverse> fast_;
-  Tensor bias_;  ///< [fft / 2 + 1] magnitudes of the sound of silence
+  Tensor bias_;     ///< [fft / 2 + 1] magnitudes of the sound of silence
+  Tensor filters_;  ///< [fft / 2 + 1, bands] of the mel; undefined without mel_steps
+  Tensor shares_;   ///< [bands, fft / 2 + 1] of each band in the change of a bin; sums are 1 or 0
 };
 
 }  // namespace lipsound2::vocoder
