@@ -235,7 +235,7 @@ void Trainer::State::keep_if_best(const std::map<std::string, double>& scores) {
   const auto found = scores.find(task.best_score());
   TORCH_CHECK(found != scores.end(), "validate() gave no score named ", task.best_score());
   const double score = found->second;
-  if (!std::isfinite(score) || (counters.best_score && score <= *counters.best_score))
+  if (!std::isfinite(score) || (counters.best_score && score < *counters.best_score))
     return;
   counters.best_score = score;
   TensorFile content = described();

@@ -109,6 +109,16 @@ TEST_F(TrainerTest, KeepsTheWeightsOfTheBestScore) {
   EXPECT_EQ(trainer.at("step"), 8);
 }
 
+TEST_F(TrainerTest, KeepsTheLaterWeightsOfEqualScores) {
+  ToyTask task;
+  task.scores = {0.7, 0.7, 0.5};
+
+  train(task, setup("run"));
+
+  const TensorFile best = load_tensors(setup("run").run.best());
+  EXPECT_EQ(nlohmann::json::parse(best.metadata.at("trainer")).at("step"), 8);
+}
+
 TEST_F(TrainerTest, NeverTakesAScoreThatIsNotANumberForTheBest) {
   ToyTask task;
   task.scores = {0.2, std::nan(""), std::numeric_limits<double>::infinity()};
