@@ -73,6 +73,12 @@ void add_corpus_flags(CLI::App& command, corpora::PrepareConfig& config) {
       ->type_name("ONNX");
 }
 
+/// "s1, s2" as "s1,s2".
+void trim_names(std::vector<std::string>& names) {
+  for (std::string& name : names)
+    name = name.substr(std::min(name.find_first_not_of(' '), name.size()));
+}
+
 /// CLI11's own `required` cannot say that this depends on other flags.
 void require_flag(const CLI::App& command, const std::string& flag) {
   require(command.count(flag) > 0, ErrorKind::kUsage, "prepare: {} is required", flag);
@@ -129,6 +135,7 @@ void add_prepare(CLI::App& program) {
     if (!flags->merge)
       for (const char* flag : {"--corpus", "--root"})
         require_flag(*command, flag);
+    trim_names(flags->config.speakers);
     if (flags->check)
       return run_check(*flags);
     require_flag(*command, "--out");

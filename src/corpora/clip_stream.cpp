@@ -11,16 +11,18 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/data/jpeg.h"
 
+#include "prepare_text.h"
+
 namespace lipsound2::corpora {
 namespace {
 
 std::string format_of(const video::MediaFacts& facts) {
-  return fmt::format("{} x {} at {:.5g} fps, {} Hz, {} channels",
+  return fmt::format("{} x {} at {:.5g} fps, {} Hz, {}",
                      facts.width,
                      facts.height,
                      facts.fps,
                      facts.sound_rate,
-                     facts.sound_channels);
+                     counted(facts.sound_channels, "channel"));
 }
 
 data::Picture to_picture(video::Image& image) {

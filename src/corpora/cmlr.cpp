@@ -60,14 +60,16 @@ SpeakerFiles find_cmlr_files(const CorpusOptions& options) {
 void require_trees(const CorpusOptions& options, const SpeakerFiles& files) {
   require_found(options.root, options.speakers, files.speakers());
   const auto require_tree = [&](const char* name, const char* ending) {
-    require(!files.with_ending(ending).files().empty(),
-            ErrorKind::kData,
-            "{}: expected CMLR's {}/s1/20170121/{}{}, or {}/s1.zip with it, found none",
-            options.root.string(),
-            name,
-            kExample,
-            ending,
-            name);
+    require(
+        !files.with_ending(ending).files().empty(),
+        ErrorKind::kData,
+        "{}: expected CMLR's {}/s1/20170121/{}{}, or {}/s1.zip with it, found none; there is {}",
+        options.root.string(),
+        name,
+        kExample,
+        ending,
+        name,
+        contents_text(options.root));
   };
   require_tree("video", kCmlrVideo);
   require_tree("audio", kCmlrSound);

@@ -63,6 +63,18 @@ void require_folder(const fs::path& root, const std::string& expected) {
           fs::exists(root) ? "a file" : "nothing");
 }
 
+std::string contents_text(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const fs::path& path : list_folder(folder))
+    names.push_back(path.filename().string());
+  if (names.empty())
+    return "nothing at all";
+  const std::ptrdiff_t shown = std::min(kExamples, std::ssize(names));
+  const std::string more =
+      std::ssize(names) > shown ? fmt::format(" and {} more", std::ssize(names) - shown) : "";
+  return fmt::format("{}{}", fmt::join(names.begin(), names.begin() + shown, ", "), more);
+}
+
 bool is_wanted(const std::string& speaker, const std::vector<std::string>& wanted) {
   return wanted.empty() || std::ranges::find(wanted, speaker) != wanted.end();
 }

@@ -21,6 +21,9 @@ std::optional<std::filesystem::path> find_entry(const std::filesystem::path& fol
 /// Throws kData, saying what was `expected`, unless `root` is a folder.
 void require_folder(const std::filesystem::path& root, const std::string& expected);
 
+/// What lies in a folder where something else was expected: "a, b, c and 3 more", "nothing at all".
+std::string contents_text(const std::filesystem::path& folder);
+
 /// Whether `wanted` names the speaker or nobody.
 bool is_wanted(const std::string& speaker, const std::vector<std::string>& wanted);
 

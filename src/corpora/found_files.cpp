@@ -23,7 +23,9 @@ std::vector<std::string> StoredTwice::remarks() const {
 }
 
 void FoundFiles::add(Key key, const fs::path& file) {
-  add(std::move(key), {{file.string(), nullptr}, static_cast<std::int64_t>(fs::file_size(file))});
+  // May throw: not within the braces, where GCC 12 would destroy the path twice.
+  const auto bytes = static_cast<std::int64_t>(fs::file_size(file));
+  add(std::move(key), {{file.string(), nullptr}, bytes});
 }
 
 void FoundFiles::add(Key key,

@@ -226,8 +226,9 @@ void require_talkers(const fs::path& root,
   require(!clips.files().empty(),
           ErrorKind::kData,
           "{}: expected clips of the GRID corpus, such as s1/bbaf2n.mpg, "
-          "s1/video/mpg_6000/bbaf2n.mpg or those in s1.zip, found none",
-          root.string());
+          "s1/video/mpg_6000/bbaf2n.mpg or those in s1.zip, found none; there is {}",
+          root.string(),
+          contents_text(root));
 }
 
 }  // namespace

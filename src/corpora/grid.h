@@ -28,7 +28,7 @@ std::optional<std::string> grid_sentence(std::string_view name);
 /// "overlapped", 255 clips of each talker for testing (Assael et al. 2016); "unseen", 16 talkers
 /// for training, 7 for validation and 10 for testing (Vougioukas et al. 2019 and later
 /// lip-to-speech papers); "unseen-lipnet", which tests on s1, s2, s20 and s22 (Assael et al. 2016).
-/// The lists of the first two and, for the last, the clips that exist are in configs/splits/grid.
+/// The lists of the first two and, for the others, the clips that exist are in configs/splits/grid.
 /// "overlapped" and "unseen-lipnet" set one in twenty of the other clips aside for validation.
 class GridReader : public CorpusReader {
  public:

@@ -12,6 +12,7 @@
 #include "lipsound2/video/recording.h"
 
 #include "folder_listing.h"
+#include "prepare_text.h"
 #include "speech_parts.h"
 #include "transcript_file.h"
 
@@ -160,13 +161,11 @@ class FolderCutter {
   std::vector<std::string> remarks() const {
     if (cut_ == 0)
       return {};
-    return {
-        fmt::format("cut {} videos of more than {} s into {} clips; {:.0f} s of pauses are in "
-                    "none of them",
-                    cut_,
-                    longest_,
-                    parts_,
-                    left_out_)};
+    return {fmt::format("cut {} of more than {} s into {}; {:.0f} s of pauses are in none of them",
+                        counted(cut_, "video"),
+                        longest_,
+                        counted(parts_, "clip"),
+                        left_out_)};
   }
 
   std::int64_t clips() const { return clips_; }

@@ -19,13 +19,6 @@ std::string bytes_text(double bytes) {
                      : fmt::format("{:.3g} GB", bytes / 1e9);
 }
 
-std::string time_text(double seconds) {
-  if (seconds < 120)
-    return fmt::format("{:.0f} s", std::max(1.0, seconds));
-  return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60)
-                        : fmt::format("{:.1f} h", seconds / 3600);
-}
-
 /// What follows "33 speakers".
 std::string shared_text(const CheckReport& report) {
   const std::vector<std::string> shared = report.shared_speakers();
@@ -34,6 +27,8 @@ std::string shared_text(const CheckReport& report) {
   if (shared.size() == report.speakers.size())
     return shared.size() == 1 ? ", in more than one split"
                               : ", each of them in more than one split";
+  if (shared.size() == 1)
+    return fmt::format(", {} in more than one split", shared[0]);
   return fmt::format(", {} of them in more than one split, such as {}", shared.size(), shared[0]);
 }
 
@@ -112,7 +107,7 @@ std::string length_text(const LookCensus& looks) {
   const std::string median =
       least == most ? "" : fmt::format(", median {:.2f} s", looks.length.median);
   return fmt::format(
-      "length: {} s{}; {:.2f} h in all\n", range_text(least, most), median, looks.seconds / 3600);
+      "length: {} s{}; {} in all\n", range_text(least, most), median, time_text(looks.seconds));
 }
 
 std::string look_part(const LookCensus& looks) {
@@ -146,13 +141,13 @@ std::string outlook(const CheckReport& report) {
     return "prepare would refuse: " + report.conflict + "\n";
   std::string text = fmt::format("prepare would write {}", counted(report.shards, "shard"));
   if (report.shards_finished > 0)
-    text += fmt::format(" ({} of them are finished)", report.shards_finished);
+    text += fmt::format(" ({} finished)", report.shards_finished);
   const auto bytes = report.expected_bytes();
   const auto seconds = report.expected_seconds();
   if (bytes && seconds)
     text += fmt::format(", about {} in about {} with --jobs {}",
                         bytes_text(*bytes),
-                        time_text(*seconds),
+                        time_text(std::max(1.0, *seconds)),
                         report.config.jobs);
   text += "\n";
   if (report.free_bytes)

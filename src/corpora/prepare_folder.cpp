@@ -319,7 +319,7 @@ void PrepareFolder::check_manifest(const std::vector<std::int64_t>& clips) const
 
 std::string PrepareFolder::explain_missing(const std::vector<std::int64_t>& missing) const {
   const auto begun = parts_begun(path_ / "parts");
-  std::string text = fmt::format("{}: expected {} finished shards, {} are missing: {}",
+  std::string text = fmt::format("{}: expected {} finished shards, {} missing: {}",
                                  path_.string(),
                                  shards(),
                                  missing.size(),

@@ -13,6 +13,7 @@
 #include "lipsound2/video/media_look.h"
 
 #include "clip_stream.h"
+#include "prepare_text.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -59,10 +60,7 @@ void count_look(const video::MediaLook& look, Looks& looks) {
     ++sum.mute;
     return;
   }
-  ++sum.sounds[fmt::format("{} Hz, {} channel{}",
-                           look.sound_rate,
-                           look.sound_channels,
-                           look.sound_channels == 1 ? "" : "s")];
+  ++sum.sounds[fmt::format("{} Hz, {}", look.sound_rate, counted(look.sound_channels, "channel"))];
   const double late = look.sound_start - look.picture_start;
   looks.sound_start.push_back(static_cast<float>(late));
   if (look.picture_seconds > 0)
@@ -80,9 +78,9 @@ void look_at_clip(const SourceClip& clip, std::size_t number, Looks& looks) {
   }
   try {
     const video::Footage footage = footage_of(clip);
+    count_look(video::look_at(footage), looks);
     if (!clip.part)
       looks.contents.emplace_back(content_hash(footage.video), number);
-    count_look(video::look_at(footage), looks);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kData)
       throw;

@@ -128,20 +128,32 @@ void find_planned(const CorpusReader& corpus, const PrepareConfig& config, Plan&
   const Splits splits = read_splits(corpus, plan.splits);
   ListedIds listed(splits);
   std::map<std::string, std::int64_t> counts;
+  std::string unlisted;  // the first of them
   try {
     plan.remarks = corpus.find([&](SourceClip clip) {
       listed.meet(clip.id);
       std::optional<std::string> split = splits.split_of(clip);
-      if (split)
-        ++counts[*split];
-      if (!split)
-        ++plan.left_out;
-      else if (config.limit == 0 || std::ssize(plan.clips) < config.limit)
+      if (!split) {
+        if (++plan.left_out == 1)
+          unlisted = clip.id;
+        return;
+      }
+      ++counts[*split];
+      if (config.limit == 0 || std::ssize(plan.clips) < config.limit)
         plan.clips.push_back({std::move(clip), *std::move(split)});
     });
   } catch (const std::filesystem::filesystem_error& error) {
     fail(ErrorKind::kIo, "{}: cannot read: {}", error.path1().string(), error.code().message());
   }
+  require(!plan.clips.empty(),
+          ErrorKind::kData,
+          "{}: expected lists that name clips of {}, found {} there, such as {}, and none of them "
+          "listed{}",
+          plan.splits,
+          config.root.string(),
+          counted(plan.left_out, "clip"),
+          unlisted,
+          splits.listed().empty() ? "" : ", but such as " + splits.listed().begin()->first);
   plan.missing = listed.missing(config.speakers);
   const auto published = corpus.published_counts(plan.splits);
   if (published && config.speakers.empty())
@@ -173,12 +185,6 @@ Plan make_plan(const PrepareConfig& config) {
   Plan plan;
   plan.shard_clips = config.shard_clips;
   find_planned(*corpus, config, plan);
-  require(!plan.clips.empty(),
-          ErrorKind::kData,
-          "{}: expected lists that name clips of {}, found {} clips there and none of them listed",
-          plan.splits,
-          config.root.string(),
-          plan.left_out);
   require_distinct_ids(plan.clips);
   return plan;
 }

@@ -16,24 +16,25 @@ std::string headline(const PrepareReport& report) {
     return done + " nothing to do, there are fewer shards than parts\n";
   if (total.clips == 0)
     return done + " nothing, as no clip could be used\n";
-  return fmt::format("{} {} of {} in {}: {}, {:.2f} h\n",
+  return fmt::format("{} {} of {} in {}: {}, {}\n",
                      done,
                      counted(total.clips, "clip"),
                      speakers_text(report.census.speakers),
                      counted(report.shards, "shard"),
                      counted(total.frames, "picture"),
-                     total.seconds / 3600);
+                     time_text(total.seconds));
 }
 
 std::string split_rows(const Census& census) {
   std::string text;
   for (const char* split : {"train", "valid", "test"})
     if (const auto found = census.splits.find(split); found != census.splits.end())
-      text += fmt::format("  {:<6} {:>8} clips {:>10} pictures {:>8.2f} h\n",
+      text += fmt::format("  {:<6} {:>8} {:<5} {:>10} pictures {:>9}\n",
                           split,
                           found->second.clips,
+                          found->second.clips == 1 ? "clip" : "clips",
                           found->second.frames,
-                          found->second.seconds / 3600);
+                          time_text(found->second.seconds));
   return text;
 }
 

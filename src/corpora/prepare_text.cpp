@@ -46,6 +46,13 @@ std::string counted(std::int64_t count, const std::string& noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string time_text(double seconds) {
+  if (seconds < 120)
+    return fmt::format("{:.0f} s", seconds);
+  return seconds < 7200 ? fmt::format("{:.0f} min", seconds / 60)
+                        : fmt::format("{:.1f} h", seconds / 3600);
+}
+
 std::string speakers_text(const std::map<std::string, SpeakerCount>& speakers) {
   std::map<std::string, std::int64_t> sexes;
   for (const auto& [name, speaker] : speakers)

@@ -12,6 +12,9 @@ namespace lipsound2::corpora {
 /// "1 clip", "2 clips".
 std::string counted(std::int64_t count, const std::string& noun);
 
+/// "40 s", "33 min", "2.4 h".
+std::string time_text(double seconds);
+
 /// "33 speakers (17 male, 16 female)".
 std::string speakers_text(const std::map<std::string, SpeakerCount>& speakers);
 

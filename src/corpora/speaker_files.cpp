@@ -76,7 +76,7 @@ void SpeakerFiles::add_folder(int speaker, const fs::path& folder) {
     return;
   for (const fs::path& file : list_folder(folder)) {
     const auto kind = files_.find(lower_case(file.extension().string()));
-    if (kind == files_.end() || !fs::is_regular_file(file))
+    if (kind == files_.end() || fs::is_directory(file))
       continue;
     if (std::optional<std::string> name = name_of_(file))
       kind->second.add({speaker, *std::move(name)}, file);

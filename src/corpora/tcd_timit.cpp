@@ -277,7 +277,7 @@ Splits unseen_splits() {
   return Splits(std::move(listed));
 }
 
-Splits lipspeaker_splits(const std::vector<SourceClip>& clips) {
+Splits lipspeaker_splits(const fs::path& root, const std::vector<SourceClip>& clips) {
   std::map<std::string, std::string> listed;
   for (const SourceClip& clip : clips) {
     if (!clip.speaker.starts_with(kLipspeaker))
@@ -285,7 +285,10 @@ Splits lipspeaker_splits(const std::vector<SourceClip>& clips) {
     const std::uint64_t percent = hash(clip.id.substr(clip.speaker.size() + 1)) % 100;
     listed[clip.id] = percent < 90 ? "train" : percent < 95 ? "valid" : "test";
   }
-  require(!listed.empty(), ErrorKind::kData, "expected clips of lipspeakers, found none");
+  require(!listed.empty(),
+          ErrorKind::kData,
+          "{}: expected clips of lipspeakers for the split, found none",
+          root.string());
   return Splits(std::move(listed));
 }
 
@@ -329,10 +332,11 @@ std::vector<std::string> TcdTimitReader::find(const std::function<void(SourceCli
   require(clips.count() > 0,
           ErrorKind::kData,
           "{}: expected clips of TCD-TIMIT such as volunteers/01M/Clips/{}/sa1.mp4, found none in "
-          "{} folders of speakers",
+          "{} folders of speakers; there is {}",
           root.string(),
           camera,
-          tree.speakers.size());
+          tree.speakers.size(),
+          contents_text(root));
   std::vector<std::string> remarks = clips.remarks();
   std::ranges::copy(count_remarks(clips.counts()), std::back_inserter(remarks));
   return remarks;
@@ -341,7 +345,7 @@ std::vector<std::string> TcdTimitReader::find(const std::function<void(SourceCli
 std::vector<PublishedSplit> TcdTimitReader::published_splits() const {
   return {{"overlapped", overlapped_splits, SplitCounts{.train = 3752, .valid = 0, .test = 1736}},
           {"unseen", unseen_splits, SplitCounts{.train = 3822, .valid = 0, .test = 1666}},
-          {"lipspeakers", [this] { return lipspeaker_splits(find_clips(*this)); }}};
+          {"lipspeakers", [this] { return lipspeaker_splits(options_.root, find_clips(*this)); }}};
 }
 
 }  // namespace lipsound2::corpora

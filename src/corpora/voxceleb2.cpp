@@ -339,8 +339,9 @@ std::vector<std::string> VoxCeleb2Reader::find(const std::function<void(SourceCl
   require(clips.clips() > 0 || !options_.speakers.empty(),
           ErrorKind::kData,
           "{}: expected clips such as dev/mp4/id00012/<video>/00001.mp4, or the archives "
-          "vox2_dev_mp4_partaa and vox2_test_mp4.zip, found none",
-          root.string());
+          "vox2_dev_mp4_partaa and vox2_test_mp4.zip, found none; there is {}",
+          root.string(),
+          contents_text(root));
   require_found(root, options_.speakers, {clips.met().begin(), clips.met().end()});
   std::ranges::move(meta_remarks(clips, meta), std::back_inserter(remarks));
   return remarks;

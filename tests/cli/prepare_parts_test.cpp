@@ -94,7 +94,7 @@ TEST_F(ProgramPrepare, MergeNamesWhatIsMissing) {
 
   EXPECT_EQ(merged.code, 3);
   EXPECT_THAT(merged.error,
-              AllOf(HasSubstr("4 are missing: 00000, 00002, 00003, 00005"),
+              AllOf(HasSubstr("4 missing: 00000, 00002, 00003, 00005"),
                     HasSubstr("run these parts: 1/3 (never begun), 3/3 (never begun)")));
   EXPECT_EQ(run_in(folder_, "lipsound2 prepare --merge --out nowhere").code, 2);
 }

@@ -86,7 +86,9 @@ TEST_F(GridSplits, ArePublishedWithTheirCounts) {
   const SplitCounts four = grid_.published_counts("four").value();
 
   EXPECT_EQ(four.train + four.valid + four.test, 3985);
-  EXPECT_FALSE(grid_.published_counts("unseen").has_value());
+  // The 16, 7 and 10 talkers of data/unseen_splits.txt of VCA-GAN, 525921 bytes long.
+  const SplitCounts unseen = grid_.published_counts("unseen").value();
+  EXPECT_EQ(unseen.train + unseen.valid + unseen.test, 32870);
   EXPECT_FALSE(grid_.published_counts("").has_value());
 }
 
@@ -121,6 +123,20 @@ TEST_F(GridSplitsReference, TestOnTheTalkersOfTheUnseenList) {
 
   EXPECT_EQ(shared["test"].size(), 4000U);
   EXPECT_EQ(shared["train"].size() + shared["valid"].size(), 28870U);
+}
+
+TEST_F(GridSplitsReference, TrainOnSixteenTalkersAsPublished) {
+  SplitIds shared = shared_out(grid_.splits("unseen"), ids_);
+
+  EXPECT_EQ(shared["train"].size(), 15888U);
+  EXPECT_EQ(shared["valid"].size(), 7000U);
+  EXPECT_EQ(shared["test"].size(), 9982U);
+  // As lines "train/s1/bbaf2n" they are as long as the published list.
+  std::size_t bytes = 0;
+  for (const auto& [split, ids] : shared)
+    for (const std::string& id : ids)
+      bytes += (split == "train" ? 5 : split == "valid" ? 3 : 4) + 1 + id.size() + 1;
+  EXPECT_EQ(bytes, 525921U);
 }
 
 TEST_F(GridSplitsReference, ShareOutFourTalkersAsPublished) {

@@ -196,7 +196,18 @@ TEST(FindGridClips, SaysWhatAnEmptyFolderShouldHold) {
   const TemporaryFolder corpus;
 
   EXPECT_THAT(grid_error(corpus.path()),
-              AllOf(HasSubstr(corpus.path().string()), HasSubstr("s1/bbaf2n.mpg")));
+              AllOf(HasSubstr(corpus.path().string()),
+                    HasSubstr("s1/bbaf2n.mpg"),
+                    HasSubstr("found none; there is nothing at all")));
+}
+
+TEST(FindGridClips, SaysWhatLiesInAFolderThatIsNoneOfGrid) {
+  const TemporaryFolder corpus;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "g"})
+    corpus.write(std::string(name) + ".mpg", "x");
+
+  EXPECT_THAT(grid_error(corpus.path()),
+              HasSubstr("there is a.mpg, b.mpg, c.mpg, d.mpg, e.mpg and 2 more"));
 }
 
 TEST(FindGridClips, NamesASpeakerThatIsNotThere) {

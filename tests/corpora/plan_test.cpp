@@ -69,8 +69,19 @@ TEST(Plan, RefusesListsThatFitNoClip) {
   PrepareConfig config = config_of(folder);
   config.splits = folder.path() / "lists";
 
-  EXPECT_THAT(error_text([&] { make_plan(config); }),
-              HasSubstr("found 1 clips there and none of them listed"));
+  EXPECT_THAT(
+      error_text([&] { make_plan(config); }),
+      HasSubstr("found 1 clip there, such as s3/bbaf2n, and none of them listed, but such as "
+                "s1/bbaf2n"));
+}
+
+TEST(Plan, StopsAtALinkToNowhere) {
+  const TemporaryFolder folder;
+  folder.write("grid/s1/bbaf2n.mpg", "x");
+  std::filesystem::create_symlink("nowhere", folder.path() / "grid/s1/bbaf3n.mpg");
+
+  EXPECT_THAT(error_text([&] { make_plan(config_of(folder)); }, ErrorKind::kIo),
+              HasSubstr("s1/bbaf3n.mpg: cannot read: No such file or directory"));
 }
 
 TEST(Plan, ComparesPublishedSplitsWithTheirCounts) {

@@ -77,6 +77,8 @@ TEST_F(PrepareCheck, MeasuresLoudness) {
 }
 
 TEST_F(PrepareCheck, FindsEqualFilesUnderTwoNames) {
+  for (const char* broken : {"grid/s1/bbaf5a.mpg", "grid/s2/bbaf5a.mpg"})
+    folder_.write(broken, "");  // equal, but that is not what is wrong with them
   EXPECT_THAT(check(config_).looks.duplicates, ElementsAre(Pair("s1/bbaf2n", "s2/bbaf2n")));
 }
 
@@ -140,8 +142,7 @@ TEST(CheckReport, SpeaksOfSpeakersInSeveralSplits) {
   report.speakers["s1"].clips = {{"train", 1}, {"test", 1}};
   EXPECT_THAT(to_text(report), HasSubstr("\n1 speaker, in more than one split\n"));
   report.speakers["s2"].clips = {{"train", 1}};
-  EXPECT_THAT(to_text(report),
-              HasSubstr("\n2 speakers, 1 of them in more than one split, such as s1\n"));
+  EXPECT_THAT(to_text(report), HasSubstr("\n2 speakers, s1 in more than one split\n"));
   report.speakers["s2"].clips["test"] = 1;
   EXPECT_THAT(to_text(report), HasSubstr("\n2 speakers, each of them in more than one split\n"));
   report.speakers["s1"].clips.erase("test");

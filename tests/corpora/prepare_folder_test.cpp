@@ -180,7 +180,7 @@ TEST(PrepareFolder, NamesTheShardsThatAreMissing) {
   const TemporaryFolder out;
 
   EXPECT_THAT(complaint_of([&] { begin_with(out, {1}).join(); }),
-              AllOf(HasSubstr("expected 2 finished shards, 1 are missing: 00000"),
+              AllOf(HasSubstr("expected 2 finished shards, 1 missing: 00000"),
                     HasSubstr("run prepare again")));
   EXPECT_FALSE(std::filesystem::exists(out.path() / "manifest.jsonl"));
 }
@@ -193,7 +193,7 @@ TEST(PrepareFolder, NamesThePartsThatAreMissing) {
   finish_shard(folder, 0, "s1/a");
 
   EXPECT_THAT(complaint_of([&] { folder.join(); }),
-              HasSubstr("2 are missing: 00001, 00002; run these parts: 2/3 (begun, not finished), "
+              HasSubstr("2 missing: 00001, 00002; run these parts: 2/3 (begun, not finished), "
                         "3/3 (never begun)"));
 }
 

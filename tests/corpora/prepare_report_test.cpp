@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 TEST(PrepareReport, ListsSplitsRejectsNotesAndTimes) {
   PrepareReport report;
   Census& census = report.census;
-  census.splits["train"] = {.clips = 2, .frames = 150, .seconds = 6};
+  census.splits["train"] = {.clips = 2, .frames = 150, .seconds = 36000};
   census.splits["test"] = {.clips = 1, .frames = 75, .seconds = 3};
   census.speakers["s1"] = {.sex = "f", .clips = {{"train", 2}, {"test", 1}}};
   census.formats = {{"360 x 288 at 25 fps", 3}};
@@ -33,9 +33,9 @@ TEST(PrepareReport, ListsSplitsRejectsNotesAndTimes) {
                   .frames = 225};
 
   EXPECT_EQ(to_text(report),
-            "prepared 3 clips of 1 speaker (0 male, 1 female) in 2 shards: 225 pictures, 0.00 h\n"
-            "  train         2 clips        150 pictures     0.00 h\n"
-            "  test          1 clips         75 pictures     0.00 h\n"
+            "prepared 3 clips of 1 speaker (0 male, 1 female) in 2 shards: 225 pictures, 10.0 h\n"
+            "  train         2 clips        150 pictures    10.0 h\n"
+            "  test          1 clip          75 pictures       3 s\n"
             "clips by speaker:  train   valid    test\n"
             "  s1                   2       0       1  f\n"
             "stored as:\n"
