@@ -12,6 +12,7 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/corpora/demo_corpus.h"
 
 #include "folder_listing.h"
 #include "prepare_text.h"
@@ -239,8 +240,10 @@ std::vector<PublishedSplit> CmlrReader::published_splits() const {
       split = is_unseen(id) ? "test" : split == "test" ? "train" : split;
     return Splits(std::move(listed));
   };
-  return {{"official", official, SplitCounts{.train = 71448, .valid = 10206, .test = 20418}},
-          {"unseen", unseen}};
+  std::optional<SplitCounts> counts;
+  if (!fs::exists(options_.root / kDemoCorpusNote))
+    counts = SplitCounts{.train = 71448, .valid = 10206, .test = 20418};
+  return {{"official", official, counts}, {"unseen", unseen}};
 }
 
 }  // namespace lipsound2::corpora

@@ -26,6 +26,26 @@ long alignment_unit(double seconds) {
   return std::lround(steps) * kUnitsPerStep;
 }
 
+video::MovieWriter::Format movie_format() {
+  video::MovieWriter::Format format;
+  format.width = kPictureWidth;
+  format.height = kPictureHeight;
+  format.fps = static_cast<int>(kPicturesPerSecond);
+  return format;
+}
+
+void draw_clip(video::MovieWriter& movie,
+               const Person& person,
+               const Utterance& clip,
+               std::uint64_t seed) {
+  Rng rng(lipsound2::mix({seed, hash("pose")}));
+  const long pictures = std::lround(clip.sound.seconds() * kPicturesPerSecond);
+  const auto poses = draw_poses(pictures, kPicturesPerSecond, rng);
+  const auto mouths = mouth_track(clip.phonemes, pictures, kPicturesPerSecond);
+  for (std::size_t i = 0; i < poses.size(); ++i)
+    movie.write(draw_face(person.look, poses[i], mouths[i]));
+}
+
 }  // namespace
 
 Utterance speak_clip(const Person& person, const Sentence& sentence, std::uint64_t seed) {
@@ -50,6 +70,15 @@ Utterance speak_clip(const Person& person, const Sentence& sentence, std::uint64
   return place_in_room(speech, start, kClipSeconds, lipsound2::mix({seed, hash("room")}));
 }
 
+Utterance speak_whole_clip(const Person& person, const Sentence& sentence, std::uint64_t seed) {
+  const Utterance speech = speak(person.voice, sentence);
+  Rng rng(lipsound2::mix({seed, hash("start")}));
+  const double start = rng.uniform(0.2, 0.26);
+  const double pictures = std::ceil((start + speech.sound.seconds() + 0.2) * kPicturesPerSecond);
+  return place_in_room(
+      speech, start, pictures / kPicturesPerSecond, lipsound2::mix({seed, hash("room")}));
+}
+
 std::string alignment(const Utterance& clip) {
   long begin = 0;
   std::string text;
@@ -68,17 +97,18 @@ void write_clip(const std::filesystem::path& file,
                 const Person& person,
                 const Utterance& clip,
                 std::uint64_t seed) {
-  Rng rng(lipsound2::mix({seed, hash("pose")}));
-  const auto poses = draw_poses(kPicturesPerClip, kPicturesPerSecond, rng);
-  const auto mouths = mouth_track(clip.phonemes, kPicturesPerClip, kPicturesPerSecond);
-  video::MovieWriter::Format format;
-  format.width = kPictureWidth;
-  format.height = kPictureHeight;
-  format.fps = static_cast<int>(kPicturesPerSecond);
-  video::MovieWriter movie(file, format);
-  for (std::size_t i = 0; i < poses.size(); ++i)
-    movie.write(draw_face(person.look, poses[i], mouths[i]));
+  video::MovieWriter movie(file, movie_format());
+  draw_clip(movie, person, clip, seed);
   movie.finish(clip.sound);
+}
+
+void write_silent_clip(const std::filesystem::path& file,
+                       const Person& person,
+                       const Utterance& clip,
+                       std::uint64_t seed) {
+  video::MovieWriter movie(file, movie_format());
+  draw_clip(movie, person, clip, seed);
+  movie.finish(/*sound=*/{});
 }
 
 }  // namespace lipsound2::corpora::demo

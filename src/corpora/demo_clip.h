@@ -19,6 +19,10 @@ inline constexpr double kClipSeconds = kPicturesPerClip / kPicturesPerSecond;
 /// both sides. A person who would need longer speaks faster.
 Utterance speak_clip(const Person& person, const Sentence& sentence, std::uint64_t seed);
 
+/// The person saying the sentence in a clip of its own length: whole pictures, with 0.2 to 0.3 s of
+/// silence on both sides.
+Utterance speak_whole_clip(const Person& person, const Sentence& sentence, std::uint64_t seed);
+
 /// The text of GRID's alignment file: "begin end word", 1000 units a picture, `sil` at both edges.
 std::string alignment(const Utterance& clip);
 
@@ -27,5 +31,10 @@ void write_clip(const std::filesystem::path& file,
                 const Person& person,
                 const Utterance& clip,
                 std::uint64_t seed);
+/// The same without sound.
+void write_silent_clip(const std::filesystem::path& file,
+                       const Person& person,
+                       const Utterance& clip,
+                       std::uint64_t seed);
 
 }  // namespace lipsound2::corpora::demo

@@ -1,20 +1,19 @@
 #include "lipsound2/corpora/demo_corpus.h"
 
-#include <algorithm>
-#include <atomic>
-#include <future>
 #include <system_error>
-#include <thread>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
-#include "lipsound2/core/progress.h"
 #include "lipsound2/core/random.h"
 
 #include "demo_clip.h"
+#include "demo_crew.h"
+#include "demo_news.h"
+#include "demo_person.h"
+#include "demo_sentence.h"
 
 namespace lipsound2::corpora {
 
@@ -27,20 +26,11 @@ struct ClipJob {
   Sentence sentence;
 };
 
-void check_config(const DemoCorpusConfig& config) {
-  require(config.language == "en",
+void check_grid(const DemoCorpusConfig& config) {
+  require(config.sentences.empty() && config.characters == 0,
           ErrorKind::kUsage,
-          "demo-corpus --language: expected en, found '{}'",
-          config.language);
-  require(config.speakers >= 1,
-          ErrorKind::kUsage,
-          "demo-corpus --speakers: expected at least 1, found {}",
-          config.speakers);
-  require(config.clips >= config.speakers,
-          ErrorKind::kUsage,
-          "demo-corpus --clips: expected at least one for each of the {} speakers, found {}",
-          config.speakers,
-          config.clips);
+          "demo-corpus: expected --sentences and --characters with --language cmn alone: in "
+          "English the sentences are GRID's");
   require(
       (config.clips - 1) / config.speakers < kSentences,
       ErrorKind::kUsage,
@@ -51,19 +41,53 @@ void check_config(const DemoCorpusConfig& config) {
       config.clips);
 }
 
-std::string note_of(const DemoCorpusConfig& config) {
-  return fmt::format(
-      "Spoken by eSpeak NG and drawn, in the layout of the GRID corpus. No person is shown.\n"
+void check_news(const DemoCorpusConfig& config) {
+  require(!config.sentences.empty(),
+          ErrorKind::kUsage,
+          "demo-corpus --language cmn: expected --sentences FILE with Chinese sentences, one a "
+          "line, such as the transcripts of CMLR, found none");
+  require(config.characters >= 0,
+          ErrorKind::kUsage,
+          "demo-corpus --characters: expected at least 0, found {}",
+          config.characters);
+}
+
+void check_config(const DemoCorpusConfig& config) {
+  require(config.language == "en" || config.language == "cmn",
+          ErrorKind::kUsage,
+          "demo-corpus --language: expected en or cmn, found '{}'",
+          config.language);
+  require(config.speakers >= 1,
+          ErrorKind::kUsage,
+          "demo-corpus --speakers: expected at least 1, found {}",
+          config.speakers);
+  require(config.clips >= config.speakers,
+          ErrorKind::kUsage,
+          "demo-corpus --clips: expected at least one for each of the {} speakers, found {}",
+          config.speakers,
+          config.clips);
+  config.language == "en" ? check_grid(config) : check_news(config);
+}
+
+/// What a corpus is told from another one by.
+std::string note_of(const DemoCorpusConfig& config, const std::vector<std::string>& texts) {
+  std::string note = fmt::format(
+      "Spoken by eSpeak NG and drawn, in the layout of the {} corpus. No person is shown.\n"
       "clips {} speakers {} seed {} language {}\n",
+      config.language == "en" ? "GRID" : "CMLR",
       config.clips,
       config.speakers,
       config.seed,
       config.language);
+  if (!texts.empty())
+    note += fmt::format(
+        "sentences {} {:016x}\n", texts.size(), hash(fmt::format("{}", fmt::join(texts, " "))));
+  return note;
 }
 
-void open_folder(const DemoCorpusConfig& config) {
+void open_folder(const DemoCorpusConfig& config, const std::string& note) {
   make_folder(config.out);
-  const std::filesystem::path note = config.out / kDemoCorpusNote;
+  const std::filesystem::path file = config.out / kDemoCorpusNote;
   std::error_code unreadable;
   const bool fresh = std::filesystem::is_empty(config.out, unreadable);
   require(!unreadable,
@@ -71,12 +95,15 @@ void open_folder(const DemoCorpusConfig& config) {
           "{}: expected a folder that can be read, found: {}",
           config.out.string(),
           unreadable.message());
-  require(fresh || (std::filesystem::exists(note) && read_file(note) == note_of(config)),
+  require(fresh || (std::filesystem::exists(file) && read_file(file) == note),
           ErrorKind::kUsage,
           "{}: expected a new or empty folder, or one with the same demonstration corpus, found "
           "other files",
           config.out.string());
-  write_file(note, note_of(config));
+  write_file(file, note);
+}
+
+void make_grid_folders(const DemoCorpusConfig& config) {
   for (std::int64_t speaker = 1; speaker <= config.speakers; ++speaker) {
     make_folder(config.out / fmt::format("s{}", speaker));
     make_folder(config.out / "alignments" / fmt::format("s{}", speaker));
@@ -100,7 +127,7 @@ std::uint64_t seed_of(const DemoCorpusConfig& config, const ClipJob& job) {
       {config.seed, static_cast<std::uint64_t>(job.speaker), hash(job.sentence.id)});
 }
 
-void draw_clip(const DemoCorpusConfig& config, const ClipJob& job, const Utterance& clip) {
+void write_grid_clip(const DemoCorpusConfig& config, const ClipJob& job, const Utterance& clip) {
   const Person person = make_person(job.speaker, config.seed);
   const std::string folder = fmt::format("s{}", job.speaker);
   const std::string& id = job.sentence.id;
@@ -108,51 +135,17 @@ void draw_clip(const DemoCorpusConfig& config, const ClipJob& job, const Utteran
   write_file(config.out / "alignments" / folder / (id + ".align"), alignment(clip));
 }
 
-/// Makes the clips in rounds. The sentences of a round are spoken first, by child processes of a
-/// process without other threads: a lock that another thread held at the fork would stay locked in
-/// the child for ever. Then threads draw them.
-class ClipCrew {
- public:
-  explicit ClipCrew(const DemoCorpusConfig& config) : config_(config), jobs_(plan_clips(config)) {}
-
-  void run() {
-    Progress progress("demo corpus", static_cast<std::int64_t>(jobs_.size()), "clips");
-    for (std::size_t first = 0; first < jobs_.size(); first += kRound) {
-      const std::size_t last = std::min(first + kRound, jobs_.size());
-      speak(first, last);
-      draw(first, last);
-      progress.update(static_cast<std::int64_t>(last));
-    }
-  }
-
- private:
-  static constexpr std::size_t kRound = 16;
-
-  void speak(std::size_t first, std::size_t last) {
-    spoken_.clear();
-    for (std::size_t i = first; i < last; ++i) {
-      const Person person = make_person(jobs_[i].speaker, config_.seed);
-      spoken_.push_back(speak_clip(person, jobs_[i].sentence, seed_of(config_, jobs_[i])));
-    }
-  }
-
-  void draw(std::size_t first, std::size_t last) {
-    std::atomic<std::size_t> next{first};
-    const auto work = [&] {
-      for (std::size_t i = next++; i < last; i = next++)
-        draw_clip(config_, jobs_[i], spoken_[i - first]);
-    };
-    std::vector<std::future<void>> crew;
-    for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
-      crew.push_back(std::async(std::launch::async, work));
-    for (std::future<void>& worker : crew)
-      worker.get();
-  }
-
-  const DemoCorpusConfig& config_;
-  const std::vector<ClipJob> jobs_;
-  std::vector<Utterance> spoken_;
-};
+void make_grid(const DemoCorpusConfig& config) {
+  make_grid_folders(config);
+  const std::vector<ClipJob> jobs = plan_clips(config);
+  const auto say = [&](std::size_t i) {
+    const Person person = make_person(jobs[i].speaker, config.seed);
+    return speak_clip(person, jobs[i].sentence, seed_of(config, jobs[i]));
+  };
+  make_clips(jobs.size(), say, [&](std::size_t i, const Utterance& clip) {
+    write_grid_clip(config, jobs[i], clip);
+  });
+}
 
 }  // namespace
 
@@ -160,8 +153,10 @@ class ClipCrew {
 
 void make_demo_corpus(const DemoCorpusConfig& config) {
   demo::check_config(config);
-  demo::open_folder(config);
-  demo::ClipCrew(config).run();
+  const bool is_english = config.language == "en";
+  const auto texts = is_english ? std::vector<std::string>() : demo::news_texts(config);
+  demo::open_folder(config, demo::note_of(config, texts));
+  is_english ? demo::make_grid(config) : demo::make_news(config, texts);
 }
 
 }  // namespace lipsound2::corpora

@@ -28,8 +28,8 @@ constexpr double kCore = 0.25;  ///< share of a phoneme, on each side of its mid
 constexpr double kClosureBefore = 0.075;  ///< seconds that a stop is closed before its release
 constexpr double kRamp = 0.035;           ///< seconds in which the lips close or part
 
-/// eSpeak's names for the phonemes of English, without length marks and variant numbers. Diphthongs
-/// are cut into two of them first.
+/// eSpeak's names for the phonemes of English, without length marks and variant numbers, and three
+/// of our own for Mandarin. Diphthongs are cut into two of them first.
 const std::array kMouthTargets{
     MouthEntry{"_", {{}, 1.5, 0.6}},
     MouthEntry{"i j", {{.jaw = .14, .open = .34, .wide = .95, .teeth = .55}, 1, 1}},
@@ -54,8 +54,34 @@ const std::array kMouthTargets{
     MouthEntry{"l", {{.jaw = .32, .open = .42, .wide = .1, .tongue = 1}, .9, .3}},
     MouthEntry{"s z", {{.jaw = .04, .open = .26, .wide = .45, .teeth = 1}, 1.1, .5}},
     MouthEntry{"S Z", {{.jaw = .08, .open = .34, .wide = -.3, .round = .8, .teeth = .9}, 1.2, 1.1}},
-    MouthEntry{"k g N h", {{.jaw = .28, .open = .36}, .35, .1}},
+    MouthEntry{"k g N h |", {{.jaw = .28, .open = .36}, .35, .1}},
+    MouthEntry{"x", {{.jaw = .06, .open = .3, .wide = .45, .teeth = .9}, 1.1, .7}},
+    MouthEntry{"y", {{.jaw = .1, .open = .16, .wide = -.5, .round = .95}, 1, 1.2}},
+    MouthEntry{"Y", {{.jaw = .14, .open = .28, .wide = -.05, .round = .3, .teeth = .6}, 1, .6}},
 };
+
+struct MouthSpelling {
+  std::string_view name;
+  std::string_view parts;
+};
+
+/// Names of eSpeak's Mandarin that do not mean the sounds of their letters: x, j, q (spread lips);
+/// sh, zh, ch, r (lips pushed forward a little) and the vowel after them; the vowel of zi; e, which
+/// is not round; h; yuan; -ong; and the border of syllables, which is no pause.
+constexpr std::array kMandarinSpellings{MouthSpelling{"S;", "x"},
+                                        MouthSpelling{"tS;", "tx"},
+                                        MouthSpelling{"tS;h", "tx"},
+                                        MouthSpelling{"s.", "S"},
+                                        MouthSpelling{"z.", "Z"},
+                                        MouthSpelling{"ts.", "tS"},
+                                        MouthSpelling{"ts.h", "tS"},
+                                        MouthSpelling{"i.", "Y"},
+                                        MouthSpelling{"i[", "z"},
+                                        MouthSpelling{"o-", "3"},
+                                        MouthSpelling{"X", "h"},
+                                        MouthSpelling{"y&", "yE"},
+                                        MouthSpelling{"ong", "UN"},
+                                        MouthSpelling{"_|", "|"}};
 
 /// Drops what marks length, stress and variants.
 std::string plain_name(std::string_view phoneme) {
@@ -78,10 +104,12 @@ const MouthTarget* find_target(std::string_view plain) {
 /// What eSpeak calls by two letters moves from the one to the other; pauses begin with "_", and a
 /// lone mark (";") is a palatal glide.
 std::vector<std::string> parts_of(const std::string& phoneme) {
-  if (phoneme.starts_with('_'))
+  const auto spelling = std::ranges::find(kMandarinSpellings, phoneme, &MouthSpelling::name);
+  const bool is_spelled = spelling != kMandarinSpellings.end();
+  if (!is_spelled && phoneme.starts_with('_'))
     return {"_"};
   std::vector<std::string> parts;
-  for (const char c : plain_name(phoneme))
+  for (const char c : is_spelled ? std::string(spelling->parts) : plain_name(phoneme))
     parts.emplace_back(1, c);
   if (parts.empty())
     parts.emplace_back("j");
@@ -139,7 +167,7 @@ double plateau(double begin, double end, double seconds) {
 
 double closure_at(const Phoneme& phoneme, double seconds) {
   const std::string name = plain_name(phoneme.name);
-  if (name == "p" || name == "b")
+  if (name == "p" || name == "ph" || name == "b")
     return plateau(phoneme.begin - kClosureBefore, phoneme.begin, seconds);
   if (name == "m")
     return plateau(phoneme.begin, std::max(phoneme.begin + 0.06, phoneme.end - 0.03), seconds);

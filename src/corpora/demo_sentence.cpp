@@ -44,6 +44,9 @@ constexpr std::array kAdverbs{WordChoice{'a', "again"},
                               WordChoice{'p', "please"},
                               WordChoice{'s', "soon"}};
 
+/// Written as a phoneme, or eSpeak would read it as the article.
+constexpr auto kLetterA = "[['eI]]"sv;
+
 /// Takes one mixed-radix digit off a sentence number.
 std::size_t take_digit(std::int64_t& number, std::size_t radix) {
   const auto digit = static_cast<std::size_t>(number) % radix;
@@ -70,6 +73,8 @@ Sentence make_sentence(std::int64_t index) {
                     std::string(letter),
                     std::string(digit.word),
                     std::string(adverb.word)};
+  for (const std::string& word : sentence.words)
+    sentence.spoken += (word == "a" ? std::string(kLetterA) : word) + " ";
   return sentence;
 }
 

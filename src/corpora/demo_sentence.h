@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,14 +11,14 @@ inline constexpr std::int64_t kWordsPerSentence = 6;
 /// 4 commands x 4 colors x 4 prepositions x 25 letters x 10 digits x 4 adverbs.
 inline constexpr std::int64_t kSentences = 4 * 4 * 4 * 25 * 10 * 4;
 
-/// A sentence of the GRID grammar (Cooke, Barker, Cunningham, Shao 2006). The id has one character
-/// per word, as in "lwbz9s": lay white by z nine soon.
 struct Sentence {
-  std::string id;
-  std::array<std::string, kWordsPerSentence> words;
+  std::string id;                  ///< what errors call it
+  std::vector<std::string> words;  ///< of Mandarin: characters
+  std::string spoken;              ///< eSpeak's input: as many words
 };
 
-/// The sentence with this number, 0 <= index < kSentences.
+/// The sentence of the GRID grammar (Cooke, Barker, Cunningham, Shao 2006) with this number, 0 <=
+/// index < kSentences. The id has one character per word, as in "lwbz9s": lay white by z nine soon.
 Sentence make_sentence(std::int64_t index);
 
 /// The first `count` sentences of an order shuffled by the seed: all different.

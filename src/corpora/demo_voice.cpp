@@ -89,14 +89,6 @@ VoiceRecording unpack(std::string_view bytes) {
   return recording;
 }
 
-/// eSpeak's input. The letter a is written as a phoneme, or it would be read as the article.
-std::string text_to_speak(const Sentence& sentence) {
-  std::string text;
-  for (const std::string& word : sentence.words)
-    text += (word == "a" ? "[['eI]]" : word) + " ";
-  return text;
-}
-
 int start_espeak() {
   const int rate = espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS,
                                      /*buflength=*/0,
@@ -123,9 +115,8 @@ VoiceRecording record_sentence(const VoiceStyle& style, const Sentence& sentence
   espeak_SetParameter(espeakPITCH, style.pitch, /*relative=*/0);
   espeak_SetParameter(espeakRANGE, style.pitch_range, /*relative=*/0);
 
-  const std::string text = text_to_speak(sentence);
-  const espeak_ERROR status = espeak_Synth(text.c_str(),
-                                           text.size() + 1,
+  const espeak_ERROR status = espeak_Synth(sentence.spoken.c_str(),
+                                           sentence.spoken.size() + 1,
                                            /*position=*/0,
                                            POS_CHARACTER,
                                            /*end_position=*/0,
@@ -135,7 +126,7 @@ VoiceRecording record_sentence(const VoiceStyle& style, const Sentence& sentence
   require(status == EE_OK && !recording.samples.empty(),
           ErrorKind::kData,
           "eSpeak NG: expected speech for '{}', found none (status {})",
-          text,
+          sentence.spoken,
           static_cast<int>(status));
   return recording;
 }

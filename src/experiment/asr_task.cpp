@@ -54,15 +54,19 @@ train::Losses AsrTask::losses(const data::Batch& batch, double /*progress*/) {
 
 std::map<std::string, double> AsrTask::validate(const fs::path& samples) {
   double loss = 0;
+  int clips_of_loss = 0;
   eval::ErrorCounts words, characters;
   std::string heard = "id\ttext\theard\n";
   for (const SpeechClip& clip : valid_) {
     const Tensor log_probs =
         recognizer_.log_probs(read_speech(clip, config_.audio.sample_rate), clip.entry.id);
-    loss += ctc_loss({log_probs.unsqueeze(0), torch::tensor({log_probs.size(0)})},
-                     {clip.text},
-                     recognizer_.alphabet())
-                .item<double>();
+    if (recognizer_.alphabet().unknown_characters({clip.text}).empty()) {
+      loss += ctc_loss({log_probs.unsqueeze(0), torch::tensor({log_probs.size(0)})},
+                       {clip.text},
+                       recognizer_.alphabet())
+                  .item<double>();
+      ++clips_of_loss;
+    }
     const std::string text = recognizer_.greedy_text(log_probs);
     words += eval::word_errors(clip.text, text);
     characters += eval::character_errors(clip.text, text);
@@ -70,10 +74,11 @@ std::map<std::string, double> AsrTask::validate(const fs::path& samples) {
   }
   write_file(samples / "heard.tsv", heard);
   const double cer = characters.rate().value();
-  return {{"loss", loss / static_cast<double>(valid_.size())},
-          {"wer", words.rate().value()},
-          {"cer", cer},
-          {"letters_right", 1 - cer}};
+  std::map<std::string, double> scores{
+      {"wer", words.rate().value()}, {"cer", cer}, {"letters_right", 1 - cer}};
+  if (clips_of_loss > 0)
+    scores["loss"] = loss / clips_of_loss;
+  return scores;
 }
 
 }  // namespace lipsound2::experiment

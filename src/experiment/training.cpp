@@ -114,6 +114,7 @@ struct StageParts {
   std::unique_ptr<train::Task> task;
   std::vector<train::Misfit> left_out = {};  ///< of the weights it starts from
   std::size_t clips = 0;
+  std::string warning = "";  ///< what was odd about the clips
 };
 
 enum class Weights { kNew, kResumed };
@@ -163,6 +164,7 @@ StageParts asr_parts(const ExperimentConfig& config, const std::string& device, 
     parts.left_out = take_origin(*network, config);
   parts.batches = std::make_unique<SpeechBatches>(clips, config);
   parts.task = std::make_unique<AsrTask>(network, config, device);
+  parts.warning = describe_unknown_letters(speech_clips(config, "valid"), config);
   parts.clips = clips.size();
   return parts;
 }
@@ -259,6 +261,8 @@ train::TrainOutcome run_training(ExperimentConfig config,
                           .seed = static_cast<std::uint64_t>(config.seed),
                           .metadata = {}});
   log_start(parts.task->module(), device, parts.clips);
+  if (!parts.warning.empty())
+    log::warn("{}", parts.warning);
   if (!fresh)
     trainer.resume();
   return trainer.run();

@@ -1,12 +1,14 @@
 #include "lipsound2/corpora/demo_corpus.h"
 
 #include <map>
+#include <set>
 #include <sstream>
 
 #include <gmock/gmock.h>
 
 #include "lipsound2/core/error.h"
 
+#include "cmlr.h"
 #include "demo_clip.h"
 #include "support/temporary_folder.h"
 
@@ -75,6 +77,79 @@ TEST(DemoCorpus, LeavesSilenceOnBothSides) {
     EXPECT_LE(clip.words.back().end, 2.75);
     EXPECT_NEAR(clip.sound.seconds(), 3.0, 1e-4);
   }
+}
+
+constexpr const char* kChinese =
+    "把点子变成现实\n来关注中国经济\n推进农业现代化\n实施意见指出\n今天的改革\n";
+
+TEST(DemoCorpus, WritesCmlrsLayoutAndTheSameBytesForTheSameSeed) {
+  const TemporaryFolder folder;
+  folder.write("texts", kChinese);
+  for (const char* name : {"a", "b"})
+    make_demo_corpus({.out = folder / name,
+                      .clips = 8,
+                      .speakers = 2,
+                      .seed = 5,
+                      .language = "cmn",
+                      .sentences = folder / "texts"});
+  const std::map<std::string, std::string> files = files_below(folder / "a");
+
+  EXPECT_EQ(files, files_below(folder / "b"));
+  EXPECT_EQ(files.size(), 3U * 8 + 4);
+  for (const auto& [name, bytes] : files)
+    EXPECT_THAT(
+        name,
+        MatchesRegex("(video|audio|text)/s[12]/20170101/section_[1-4]_0[0-9][0-9]\\.[0-9][0-"
+                     "9]_0[0-9][0-9]\\.[0-9][0-9]\\.(mp4|wav|txt)|(train|val|test)\\.csv|"
+                     "demo_corpus\\.txt"));
+}
+
+TEST(DemoCorpus, IsReadAsCmlrWithOtherSentencesInEachSplit) {
+  const TemporaryFolder folder;
+  folder.write("texts", kChinese);
+  make_demo_corpus({.out = folder / "corpus",
+                    .clips = 10,
+                    .speakers = 2,
+                    .language = "cmn",
+                    .sentences = folder / "texts"});
+  std::map<std::string, std::set<std::string>> speakers;
+  std::map<std::string, std::set<std::string>> texts;
+
+  const CmlrReader reader({.root = folder / "corpus", .speakers = {}});
+  const Splits official = reader.splits(reader.default_split());
+  const auto remarks = reader.find([&](const SourceClip& clip) {
+    EXPECT_EQ(clip.note + clip.fault, "");
+    speakers[clip.text].insert(clip.speaker);
+    texts[official.split_of(clip).value()].insert(clip.text);
+  });
+
+  EXPECT_EQ(remarks, std::vector<std::string>());
+  EXPECT_FALSE(reader.published_counts("official"));
+  EXPECT_EQ(speakers.size(), 5U);
+  for (const auto& [text, who] : speakers)
+    EXPECT_EQ(who, (std::set<std::string>{"s1", "s2"})) << text;
+  EXPECT_EQ(texts["valid"].size(), 1U);
+  EXPECT_EQ(texts["test"].size(), 2U);
+  EXPECT_EQ(texts["train"].size(), 2U);
+}
+
+TEST(DemoCorpus, RefusesSentencesThatCannotBe) {
+  const TemporaryFolder folder;
+  folder.write("texts", kChinese);
+  DemoCorpusConfig config{.out = folder / "corpus", .clips = 6, .speakers = 1, .language = "cmn"};
+  expect_demo_error(config, ErrorKind::kUsage, "expected --sentences FILE with Chinese sentences");
+  config.sentences = folder / "texts";
+  expect_demo_error(config, ErrorKind::kUsage, "at most 5 (one speaker of 5 sentences), found 6");
+  config.characters = -1;
+  expect_demo_error(config, ErrorKind::kUsage, "--characters: expected at least 0, found -1");
+  config.characters = 7;
+  expect_demo_error(config, ErrorKind::kUsage, "found 6");
+  config.language = "en";
+  expect_demo_error(config, ErrorKind::kUsage, "with --language cmn alone");
+  config.language = "cmn";
+  config.sentences = folder / "nothing";
+  expect_demo_error(config, ErrorKind::kIo, "nothing");
+  EXPECT_FALSE(std::filesystem::exists(folder / "corpus"));
 }
 
 TEST(DemoCorpus, RefusesNumbersThatCannotBe) {

@@ -52,6 +52,32 @@ TEST(DemoMouth, KnowsEspeaksNamesButNotNonsense) {
   EXPECT_FALSE(has_mouth_target("%"));
 }
 
+/// All names that eSpeak NG 1.51 uses for the 20418 lines of CMLR's test list, voice
+/// cmn-latn-pinyin.
+TEST(DemoMouth, KnowsEspeaksNamesForMandarin) {
+  for (const char* name :
+       {";",   "@",   "@r", "A",  "Au",  "N",  "N-", "S;", "X",   "_",    "_:",   "_|",
+        "a",   "ai",  "ei", "f",  "i",   "i.", "iA", "iE", "i[",  "iou",  "j",    "k",
+        "kh",  "l",   "m",  "n",  "o",   "o-", "ou", "p",  "ph",  "ong",  "s",    "s.",
+        "t",   "tS;", "th", "ts", "ts.", "u",  "u@", "ua", "tsh", "ts.h", "tS;h", "uai",
+        "uei", "uo",  "w",  "y",  "y&",  "y@", "yE", "yi", "yu",  "z."})
+    EXPECT_TRUE(has_mouth_target(name)) << name;
+}
+
+TEST(DemoMouth, ShapesMandarinOtherwiseThanItsLettersAndDoesNotShutBetweenSyllables) {
+  const std::vector<Phoneme> speech{{"S;", 0.0, 0.2},
+                                    {"A", 0.2, 0.5},
+                                    {"_|", 0.5, 0.54},
+                                    {"A", 0.54, 0.8},
+                                    {"ph", 0.9, 1.0},
+                                    {"y", 1.0, 1.3}};
+
+  EXPECT_GT(mouth_at(speech, 0.08).wide, 0.3);  // x: spread; the S of English is pushed forward
+  EXPECT_GT(mouth_at(speech, 0.5).open, 0.5);
+  EXPECT_LT(mouth_at(speech, 0.86).open, 0.02);
+  EXPECT_GT(mouth_at(speech, 1.15).round, 0.8);
+}
+
 /// Loudness of the sound during each picture.
 std::vector<double> envelope(const audio::Waveform& sound, std::size_t pictures) {
   std::vector<double> loudness(pictures);

@@ -73,6 +73,23 @@ TEST(DemoVoice, HasAMouthTargetForEveryPhonemeOfEveryWord) {
     }
 }
 
+TEST(DemoVoice, SpeaksMandarinCharacterByCharacterWithAMouthTargetForEach) {
+  const Sentence sentence{.id = "news",
+                          .words = {"却", "被", "人", "们", "铭", "记", "的", "儿", "女"},
+                          .spoken = "却被人们铭记的儿女"};
+  const Utterance speech = speak({.name = "cmn-latn-pinyin+f2"}, sentence);
+
+  ASSERT_EQ(speech.words.size(), 9U);
+  EXPECT_EQ(speech.words[4].text, "铭");
+  std::string syllable;
+  for (const Phoneme& phoneme : speech.phonemes) {
+    EXPECT_TRUE(has_mouth_target(phoneme.name)) << phoneme.name;
+    if (phoneme.begin >= speech.words[4].begin && phoneme.end <= speech.words[4].end)
+      syllable += phoneme.name;
+  }
+  EXPECT_EQ(syllable, "_|miN");
+}
+
 TEST(DemoVoice, IsPlacedInAQuietRoomWithAllItsTimes) {
   const Utterance speech = speak({.name = "en"}, make_sentence(5));
   const Utterance placed = place_in_room(speech, 0.5, 3.0, /*seed=*/1);

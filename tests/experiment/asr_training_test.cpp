@@ -20,8 +20,10 @@
 namespace lipsound2::experiment {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// The toy corpus with texts of its own, and a config of a tiny recognizer: clips 0 to 2 train, 3
 /// validates.
@@ -120,6 +122,17 @@ TEST(AsrTraining, NamesLettersOutsideOfTheAlphabetWithTheirCounts) {
   EXPECT_THAT(complaint, HasSubstr("U+0032 '2' (2 times)"));
   EXPECT_THAT(complaint, HasSubstr("U+00E9 'é' (once)"));
   EXPECT_FALSE(std::filesystem::exists(runs.run("run").config()));
+}
+
+/// As in CMLR, whose validation and test texts have characters that its training texts have not.
+TEST(AsrTraining, CountsUnknownLettersOfValidationTextsAsErrors) {
+  const SpokenRuns runs({"bin", "set", "lay", "bin 22"});
+  run_training(runs.config(), runs.run("run"), Start::kNew);
+
+  const std::string log = read_file(runs.run("run").path / "log.txt");
+  EXPECT_THAT(log, HasSubstr("the validation texts: 1 characters are not in the alphabet of 28"));
+  EXPECT_THAT(log, HasSubstr("U+0032 '2' (2 times)"));
+  EXPECT_THAT(read_file(runs.run("run").events()), AllOf(HasSubstr("cer"), Not(HasSubstr("nan"))));
 }
 
 TEST(AsrTraining, RefusesClipsWithoutTextAndThoseTooShortForTheirs) {

@@ -8,7 +8,8 @@ namespace lipsound2::experiment {
 
 /// Trains a Jasper by CTC. Validation decodes greedily and scores "loss" (nats per letter), "wer",
 /// "cer" and "letters_right", which is 1 - cer and decides which weights are the best; what was
-/// heard is written to heard.tsv.
+/// heard is written to heard.tsv. Characters that are not in the alphabet are errors, and "loss"
+/// leaves their clips out.
 class AsrTask final : public train::Task {
  public:
   /// config.asr.symbols must be filled in.
