@@ -207,6 +207,14 @@ std::map<std::string, std::string> read_lists(const fs::path& root, const char* 
   return lists;
 }
 
+std::vector<std::string> missing_lists(const fs::path& root) {
+  std::vector<std::string> missing;
+  for (const OfficialList& list : kOfficialLists)
+    if (!fs::exists(root / list.file))
+      missing.emplace_back(list.file);
+  return missing;
+}
+
 }  // namespace
 
 CmlrReader::CmlrReader(CorpusOptions options) : options_(std::move(options)) {
@@ -222,14 +230,13 @@ std::vector<std::string> CmlrReader::find(const std::function<void(SourceClip)>&
   std::vector<std::string> remarks;
   for (const char* ending : {kCmlrVideo, kCmlrSound, kCmlrText})
     std::ranges::move(files.with_ending(ending).remarks(), std::back_inserter(remarks));
+  if (const auto missing = missing_lists(options_.root); !missing.empty())
+    remarks.push_back(fmt::format("official lists that are missing: {}", fmt::join(missing, ", ")));
   return remarks;
 }
 
 std::string CmlrReader::default_split() const {
-  const bool listed = std::ranges::any_of(kOfficialLists, [&](const OfficialList& list) {
-    return fs::exists(options_.root / list.file);
-  });
-  return listed ? "official" : "";
+  return missing_lists(options_.root).size() < kOfficialLists.size() ? "official" : "";
 }
 
 std::vector<PublishedSplit> CmlrReader::published_splits() const {

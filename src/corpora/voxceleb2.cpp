@@ -1,6 +1,7 @@
 #include "voxceleb2.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <map>
 #include <set>
@@ -24,6 +25,10 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kValidationShare = 100;  // one speaker in so many
 constexpr std::size_t kMetaFields = 4;           // speaker, name in VGGFace2, gender, set
+
+/// Chung, Nagrani, Zisserman 2018: 1,128,246 in all.
+constexpr std::array<std::pair<const char*, std::int64_t>, 2> kPublishedClips{
+    {{"dev", 1092009}, {"test", 36237}}};
 
 struct Vox2Speaker {
   Sex sex = Sex::kUnknown;
@@ -149,6 +154,7 @@ class Vox2Clips {
     clip.bytes = bytes;
     seen_.insert(clip.speaker);
     ++clips_;
+    ++sets_[set];
     take_(std::move(clip));
   }
 
@@ -158,6 +164,8 @@ class Vox2Clips {
   const std::set<std::string>& seen() const { return seen_; }
   const std::set<std::string>& unknown() const { return unknown_; }
   std::int64_t clips() const { return clips_; }
+  /// Clips by set; under no name those of which no place tells it.
+  const std::map<std::string, std::int64_t>& sets() const { return sets_; }
 
  private:
   static Split split_in(const std::string& set, const std::string& speaker) {
@@ -173,6 +181,7 @@ class Vox2Clips {
   std::set<std::string> seen_;
   std::set<std::string> unknown_;  ///< whom vox2_meta.csv does not name
   std::int64_t clips_ = 0;
+  std::map<std::string, std::int64_t> sets_;
 };
 
 /// The distributor's archives, parts of one together.
@@ -325,6 +334,16 @@ std::vector<std::string> meta_remarks(const Vox2Clips& clips, const std::optiona
                       *clips.unknown().begin())};
 }
 
+/// Of the sets that are there.
+std::vector<std::string> vox2_count_remarks(const std::map<std::string, std::int64_t>& sets) {
+  std::vector<std::string> remarks;
+  for (const auto& [set, published] : kPublishedClips)
+    if (const auto found = sets.find(set); found != sets.end() && found->second != published)
+      remarks.push_back(
+          fmt::format("{}: {}, published are {}", set, counted(found->second, "clip"), published));
+  return remarks;
+}
+
 }  // namespace
 
 VoxCeleb2Reader::VoxCeleb2Reader(CorpusOptions options) : options_(std::move(options)) {
@@ -344,6 +363,8 @@ std::vector<std::string> VoxCeleb2Reader::find(const std::function<void(SourceCl
           contents_text(root));
   require_found(root, options_.speakers, {clips.met().begin(), clips.met().end()});
   std::ranges::move(meta_remarks(clips, meta), std::back_inserter(remarks));
+  if (options_.speakers.empty())
+    std::ranges::move(vox2_count_remarks(clips.sets()), std::back_inserter(remarks));
   return remarks;
 }
 

@@ -199,7 +199,8 @@ TEST(Cmlr, IsSplitByItsListsWhereNoSplitIsAskedFor) {
   EXPECT_EQ(plan.left_out, 1);
   EXPECT_THAT(plan.missing, ElementsAre("s1/20170123/a"));
   EXPECT_THAT(plan.remarks,
-              ElementsAre("split official: 1 clip for training, published are 71448",
+              ElementsAre("official lists that are missing: val.csv",
+                          "split official: 1 clip for training, published are 71448",
                           "split official: 0 clips for validation, published are 10206",
                           "split official: 1 clip for testing, published are 20418"));
   const auto by_default = plan_lines(plan, config);

@@ -98,7 +98,8 @@ TEST(VoxCeleb2, SaysWhomTheListDoesNotName) {
   EXPECT_THAT(
       VoxCeleb2Reader({.root = folder.path(), .speakers = {}}).find([](SourceClip) {}),
       ElementsAre("vox2_meta.csv names all but 1 of 2 speakers, such as id00099: their sex is "
-                  "not known"));
+                  "not known",
+                  "dev: 2 clips, published are 1092009"));
 }
 
 TEST(VoxCeleb2, GivesAboutOneSpeakerInAHundredToValidationAndNoneToTwoSplits) {
@@ -161,7 +162,8 @@ TEST(VoxCeleb2, TakesEachClipOnceWhereItsArchiveLiesBesideItsFolder) {
   EXPECT_NE(clips[2].video.archive, nullptr);
   EXPECT_THAT(remarks,
               ElementsAre("in an archive and unpacked beside it: 1 file; what is unpacked is read",
-                          HasSubstr("1 file, such as id00017/a/00002; the archive is read")));
+                          HasSubstr("1 file, such as id00017/a/00002; the archive is read"),
+                          "test: 4 clips, published are 36237"));
 }
 
 TEST(VoxCeleb2, KeepsTheWantedSpeakersAndMissesThoseThatAreNotThere) {
@@ -184,8 +186,9 @@ TEST(VoxCeleb2, SaysWhatItDoesNotFindOrUnderstand) {
                     HasSubstr("dev/mp4/id00012"),
                     HasSubstr("found none")));
   folder.write("dev/mp4/id00012/a/00001.mp4", "x");
-  EXPECT_THAT(VoxCeleb2Reader({.root = folder.path(), .speakers = {}}).find([](SourceClip) {}),
-              ElementsAre(HasSubstr("vox2_meta.csv is missing")));
+  EXPECT_THAT(
+      VoxCeleb2Reader({.root = folder.path(), .speakers = {}}).find([](SourceClip) {}),
+      ElementsAre(HasSubstr("vox2_meta.csv is missing"), "dev: 1 clip, published are 1092009"));
   folder.write("vox2_meta.csv", "id00012 , n000012 , x , dev\n");
   EXPECT_THAT(error_text([&] { vox2_clips(folder.path()); }),
               AllOf(HasSubstr("vox2_meta.csv:1"), HasSubstr("expected"), HasSubstr("x , dev")));
