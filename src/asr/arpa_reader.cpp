@@ -1,7 +1,9 @@
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 #include "lipsound2/asr/ngram_model.h"
 #include "lipsound2/core/error.h"
@@ -11,26 +13,38 @@
 
 namespace lipsound2::asr {
 
-/// Reads one ARPA text into a model. See Note [Contexts of an ARPA line].
+/// Reads one ARPA text into a model. See Note [Lines of an ARPA file in batches].
 class ArpaParser {
  public:
-  explicit ArpaParser(TextLines& lines) : lines_(lines) {}
+  explicit ArpaParser(TextLines& lines) : lines_(lines), batch_(kBatch) {}
 
   NgramModel parse();
 
  private:
   using Word = NgramModel::Word;
   using State = NgramModel::State;
+  using Key = NgramModel::Key;
 
-  /// What a line of a section holds.
-  struct Entry {
+  static constexpr std::size_t kBatch = 64;
+
+  /// A line of a section: an n-gram.
+  struct Line {
+    std::int64_t number = 0;
+    std::string text;  ///< kept for errors
     float log10 = 0;
     float backoff = 0;
+    std::vector<std::uint64_t> hashes;  ///< of its n words
+    std::vector<Word> words;
+    Key key = 0;      ///< of all words
+    Key context = 0;  ///< of all but the last
   };
 
   template <class... Args>
+  [[noreturn]] void fail_at(const Line& line,
+                            fmt::format_string<Args...> expected,
+                            Args&&... args) const;
+  template <class... Args>
   [[noreturn]] void fail_here(fmt::format_string<Args...> expected, Args&&... args) const;
-  std::string_view shown_line() const;
   bool next_line();
   bool next_full_line();
 
@@ -39,56 +53,109 @@ class ArpaParser {
   void check_counts() const;
   void reserve();
   void read_section(int n);
-  void read_unigram(std::int64_t index);
-  void read_ngram(int n);
-  Entry read_entry(int n);
+  void read_unigrams();
+  void read_ngrams(int n);
+  void next_entry(int n, std::int64_t index);
+  void read_entry(Line& line, int n) const;
+  void keep_unigram(const Line& line);
   float number_in(std::string_view field, const char* what) const;
-  std::string_view next_field();
-  Word listed_word(std::string_view text) const;
-  State context_of(int n);
-  State suffix_of(State context, Word last) const;
-  void store(State context, Word last, const Entry& entry, int n);
+  void store_batch(std::size_t count);
+  void find_words(Line& line) const;
+  void store(const Line& line);
+  State suffix_of(const Line& line) const;
   void finish();
 
   TextLines& lines_;
   std::string_view line_;
-  std::string_view rest_;             ///< of line_, not yet taken by next_field()
   std::vector<std::int64_t> counts_;  ///< counts_[n - 1] n-grams are promised
   NgramModel model_;
-  std::vector<std::string_view> fields_;
-  std::vector<Word> ids_;       ///< words of the line
-  std::vector<Word> last_ids_;  ///< words of the line before
-  std::vector<State>
-      contexts_;  ///< contexts_[k] is the state of the first k + 1 words of last_ids_
+  std::vector<Line> batch_;
 };
 
-// Note [Contexts of an ARPA line]
+// Note [Lines of an ARPA file in batches]
 //
-// An n-gram is stored under the state of its first n - 1 words, found by following them one by one
-// from the 1-gram. Neighboring lines mostly share their first words, so the states of the last line
-// are kept, and only words that changed are followed again.
+// Reading a large model is waiting for memory: each n-gram needs the slots of its words, of its
+// context (its first n - 1 words, which must be in the model), of its suffix (all but the first
+// word), and its own, anywhere in tables far larger than the caches. So a batch of lines is parsed
+// before the first of them is looked at again, and what it will need has been fetched by then.
 //
-// The suffix of an n-gram, the state without its first word, is where scoring goes on after a
-// miss. It is found from the suffix of its context: at most one step per word. Models that were
-// pruned may lack it; then the next shorter one takes its place, as its backoff weight would be 1.
+// The suffix is where scoring goes on after a miss. Models that were pruned may lack it; then the
+// next shorter one takes its place, as its backoff weight would be 1.
+
+namespace {
+
+constexpr bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+/// Takes the next field off a line; empty at the end.
+std::string_view take_field(std::string_view& rest) {
+  std::size_t from = 0;
+  while (from < rest.size() && is_blank(rest[from]))
+    ++from;
+  std::size_t to = from;
+  while (to < rest.size() && !is_blank(rest[to]))
+    ++to;
+  const std::string_view field = rest.substr(from, to - from);
+  rest.remove_prefix(to);
+  return field;
+}
+
+/// A number of at most 18 digits without an exponent, by one division of exact numbers; nothing for
+/// what else it may be.
+std::optional<float> plain_number(std::string_view field) {
+  static constexpr auto kPowers = [] {
+    std::array<double, 19> powers{1};
+    for (std::size_t i = 1; i < powers.size(); ++i)
+      powers[i] = 10 * powers[i - 1];
+    return powers;
+  }();
+  const bool negative = field.starts_with('-');
+  std::int64_t digits = 0;
+  std::size_t count = 0, behind_point = 0;
+  bool point = false;
+  for (const char c : field.substr(negative ? 1 : 0)) {
+    if (c == '.' && !point) {
+      point = true;
+      continue;
+    }
+    if (c < '0' || c > '9' || ++count == kPowers.size())
+      return std::nullopt;
+    digits = 10 * digits + (c - '0');
+    behind_point += point ? 1 : 0;
+  }
+  if (count == 0)
+    return std::nullopt;
+  const double value = static_cast<double>(digits) / kPowers[behind_point];
+  return static_cast<float>(negative ? -value : value);
+}
+
+}  // namespace
 
 template <class... Args>
-void ArpaParser::fail_here(fmt::format_string<Args...> expected, Args&&... args) const {
+void ArpaParser::fail_at(const Line& line,
+                         fmt::format_string<Args...> expected,
+                         Args&&... args) const {
+  constexpr std::size_t kShown = 80;
   fail(ErrorKind::kData,
        "{}:{}: expected {}, found '{}'",
        lines_.name(),
-       lines_.number(),
+       line.number,
        fmt::format(expected, std::forward<Args>(args)...),
-       shown_line());
+       line.text.substr(0, kShown));
 }
 
-std::string_view ArpaParser::shown_line() const {
-  return line_.substr(0, 80);
+template <class... Args>
+void ArpaParser::fail_here(fmt::format_string<Args...> expected, Args&&... args) const {
+  Line line;
+  line.number = lines_.number();
+  line.text = line_;
+  fail_at(line, expected, std::forward<Args>(args)...);
 }
 
 bool ArpaParser::next_line() {
   const auto line = lines_.next();
-  line_ = rest_ = line.value_or(std::string_view());
+  line_ = line.value_or(std::string_view());
   return line.has_value();
 }
 
@@ -100,19 +167,9 @@ bool ArpaParser::next_full_line() {
   return false;
 }
 
-std::string_view ArpaParser::next_field() {
-  std::size_t from = 0;
-  while (from < rest_.size() && (rest_[from] == ' ' || rest_[from] == '\t'))
-    ++from;
-  std::size_t to = from;
-  while (to < rest_.size() && rest_[to] != ' ' && rest_[to] != '\t')
-    ++to;
-  const std::string_view field = rest_.substr(from, to - from);
-  rest_.remove_prefix(to);
-  return field;
-}
-
 float ArpaParser::number_in(std::string_view field, const char* what) const {
+  if (const auto plain = plain_number(field))
+    return *plain;
   float value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (field.empty() || error != std::errc() || end != field.data() + field.size() ||
@@ -181,115 +238,146 @@ void ArpaParser::reserve() {
   model_.unigrams_.emplace_back();  // <unk>
   const auto longer = static_cast<std::size_t>(model_.ngrams_ - counts_[0]);
   model_.slots_.resize(longer + longer / 2 + 1);
-  ids_.resize(counts_.size());
-  last_ids_.assign(counts_.size(), NgramModel::kNone);
-  contexts_.resize(counts_.size());
 }
 
-ArpaParser::Entry ArpaParser::read_entry(int n) {
-  const auto order = static_cast<int>(counts_.size());
-  Entry entry;
-  entry.log10 = number_in(next_field(), "a log10 probability");
-  if (entry.log10 > 0)
+void ArpaParser::read_entry(Line& line, int n) const {
+  std::string_view rest = line_;
+  line.log10 = number_in(take_field(rest), "a log10 probability");
+  if (line.log10 > 0)
     fail_here("a log10 probability, at most 0");
-  fields_.clear();
-  for (int i = 0; i < n; ++i) {
-    fields_.push_back(next_field());
-    if (fields_.back().empty())
+  line.hashes.resize(static_cast<std::size_t>(n));
+  for (std::uint64_t& hash : line.hashes) {
+    const std::string_view word = take_field(rest);
+    if (word.empty())
       fail_here("a probability and {} words", n);
+    hash = hash_word(word);
   }
-  if (const std::string_view backoff = next_field(); !backoff.empty()) {
-    if (n == order)
+  line.backoff = 0;
+  if (const std::string_view backoff = take_field(rest); !backoff.empty()) {
+    if (n == model_.order_)
       fail_here("a probability and {} words, without a backoff weight", n);
-    entry.backoff = number_in(backoff, "a backoff weight");
+    line.backoff = number_in(backoff, "a backoff weight");
   }
-  if (!next_field().empty())
+  if (!take_field(rest).empty())
     fail_here("a probability, {} words and a backoff weight", n);
-  return entry;
+  line.number = lines_.number();
+  line.text = line_;
 }
 
-void ArpaParser::read_unigram(std::int64_t index) {
-  const Entry entry = read_entry(1);
-  const std::string_view text = fields_[0];
-  const std::uint64_t hash = hash_word(text);
+void ArpaParser::keep_unigram(const Line& line) {
+  std::string_view rest = line.text;
+  take_field(rest);
+  const std::string_view text = take_field(rest);
+  const std::uint64_t hash = line.hashes[0];
   const bool unknown = text == "<unk>" || text == "<UNK>";
   auto& slot = model_.word_slots_[model_.word_slot(hash)];
   if (slot.word != NgramModel::kNone)
-    fail_here("word {} of {} to be another one than those before", index + 1, counts_[0]);
+    fail_at(line, "a word other than those before");
   slot = {hash, unknown ? NgramModel::kUnknown : static_cast<Word>(model_.unigrams_.size())};
   if (!unknown)
     model_.unigrams_.emplace_back();
-  model_.unigrams_[slot.word] = {entry.log10, entry.backoff};
+  model_.unigrams_[slot.word] = {line.log10, line.backoff};
   if (text == "<s>")
     model_.begin_ = slot.word;
   if (text == "</s>")
     model_.end_word_ = slot.word;
 }
 
-ArpaParser::Word ArpaParser::listed_word(std::string_view text) const {
-  const auto& slot = model_.word_slots_[model_.word_slot(hash_word(text))];
-  if (slot.word == NgramModel::kNone)
-    fail_here("words of the 1-grams ('{}' is none)", text);
-  return slot.word;
-}
-
-ArpaParser::State ArpaParser::context_of(int n) {
-  const auto length = static_cast<std::size_t>(n - 1);
-  std::size_t known = 0;
-  while (known < length && ids_[known] == last_ids_[known])
-    ++known;
-  for (std::size_t i = known; i < length; ++i) {
-    contexts_[i] = i == 0 ? ids_[0] : model_.find(contexts_[i - 1], ids_[i]).next;
-    if (contexts_[i] == NgramModel::kNone)
-      fail_here("an n-gram whose first {} words are a {}-gram", i + 1, i + 1);
-    last_ids_[i] = ids_[i];
+void ArpaParser::find_words(Line& line) const {
+  line.words.clear();
+  for (const std::uint64_t hash : line.hashes) {
+    const Word word = model_.word_slots_[model_.word_slot(hash)].word;
+    if (word == NgramModel::kNone) {
+      std::string_view rest = line.text;
+      for (std::size_t i = 0; i < line.words.size() + 1; ++i)
+        take_field(rest);
+      fail_at(line, "words of the 1-grams ('{}' is none)", take_field(rest));
+    }
+    line.words.push_back(word);
   }
-  if (known < length && length < last_ids_.size())
-    last_ids_[length] = NgramModel::kNone;
-  return contexts_[length - 1];
 }
 
-ArpaParser::State ArpaParser::suffix_of(State context, Word last) const {
-  while (!model_.is_word(context)) {
-    context = model_.slot_at(context).suffix;
-    if (const State found = model_.find(context, last).next; found != NgramModel::kNone)
-      return found;
+ArpaParser::State ArpaParser::suffix_of(const Line& line) const {
+  const std::span<const Word> words = line.words;
+  for (std::size_t first = 1; first + 1 < words.size(); ++first) {
+    const auto& found = model_.find(NgramModel::key_of(words.subspan(first)));
+    if (found.next != NgramModel::kNone)
+      return found.next;
   }
-  return last;
+  return words.back();
 }
 
-void ArpaParser::store(State context, Word last, const Entry& entry, int n) {
-  const std::uint64_t key = NgramModel::key_of(context, last);
-  const std::size_t at = model_.slot_of(key);
+void ArpaParser::store(const Line& line) {
+  const std::size_t n = line.words.size();
+  if (n > 2 && model_.find(line.context).next == NgramModel::kNone)
+    fail_at(line, "an n-gram whose first {} words are a {}-gram", n - 1, n - 1);
+  const std::size_t at = model_.slot_of(line.key);
   auto& slot = model_.slots_[at];
-  if (slot.key == key)
-    fail_here("each n-gram only once");
-  const State suffix = suffix_of(context, last);
+  if (slot.next != NgramModel::kNone)
+    fail_at(line, "each n-gram only once");
+  const State suffix = suffix_of(line);
   const auto state = static_cast<State>(model_.unigrams_.size() + at);
-  slot = {key, entry.log10, entry.backoff, suffix, n == model_.order_ ? suffix : state};
+  const bool longest = n == counts_.size();
+  slot = {line.key, line.log10, line.backoff, suffix, longest ? suffix : state};
 }
 
-void ArpaParser::read_ngram(int n) {
-  const Entry entry = read_entry(n);
-  for (int i = 0; i < n; ++i)
-    ids_[static_cast<std::size_t>(i)] = listed_word(fields_[static_cast<std::size_t>(i)]);
-  store(context_of(n), ids_[static_cast<std::size_t>(n - 1)], entry, n);
+void ArpaParser::store_batch(std::size_t count) {
+  const std::span<Line> lines = std::span(batch_).first(count);
+  for (Line& line : lines) {
+    find_words(line);
+    const std::span<const Word> words = line.words;
+    line.context = NgramModel::key_of(words.first(words.size() - 1));
+    line.key = NgramModel::extend(line.context, words.back());
+    model_.prefetch(line.context);
+    model_.prefetch(line.key);
+    model_.prefetch(NgramModel::key_of(words.subspan(1)));
+  }
+  for (const Line& line : lines)
+    store(line);
+}
+
+// Goes to the line of an entry, of which `index` have been read.
+void ArpaParser::next_entry(int n, std::int64_t index) {
+  if (!next_line() || line_.empty() || line_.front() == '\\')
+    fail_here("{}-gram {} of the {} that \\data\\ promises",
+              n,
+              index + 1,
+              counts_[static_cast<std::size_t>(n - 1)]);
+}
+
+void ArpaParser::read_unigrams() {
+  for (std::int64_t i = 0; i < counts_[0]; ++i) {
+    next_entry(1, i);
+    read_entry(batch_[0], 1);
+    keep_unigram(batch_[0]);
+  }
+}
+
+void ArpaParser::read_ngrams(int n) {
+  std::size_t waiting = 0;
+  for (std::int64_t i = 0; i < counts_[static_cast<std::size_t>(n - 1)]; ++i) {
+    next_entry(n, i);
+    Line& line = batch_[waiting++];
+    read_entry(line, n);
+    for (const std::uint64_t hash : line.hashes)
+      model_.prefetch_word(hash);
+    if (waiting == batch_.size())
+      store_batch(std::exchange(waiting, 0));
+  }
+  store_batch(waiting);
 }
 
 void ArpaParser::read_section(int n) {
-  const std::int64_t count = counts_[static_cast<std::size_t>(n - 1)];
   if (line_ != fmt::format("\\{}-grams:", n))
     fail_here("\\{}-grams:", n);
-  for (std::int64_t i = 0; i < count; ++i) {
-    if (!next_line() || line_.empty() || line_.front() == '\\')
-      fail_here("{}-gram {} of the {} that \\data\\ promises", n, i + 1, count);
-    if (n == 1)
-      read_unigram(i);
-    else
-      read_ngram(n);
-  }
+  if (n == 1)
+    read_unigrams();
+  else
+    read_ngrams(n);
   if (!next_full_line() || !line_.starts_with('\\'))
-    fail_here("the end of the {} {}-grams that \\data\\ promises", count, n);
+    fail_here("the end of the {} {}-grams that \\data\\ promises",
+              counts_[static_cast<std::size_t>(n - 1)],
+              n);
 }
 
 void ArpaParser::finish() {

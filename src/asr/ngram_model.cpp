@@ -12,14 +12,39 @@ std::size_t NgramModel::word_slot(std::uint64_t hash) const {
   return at;
 }
 
-// The upper half of the product spreads over all slots, whatever their number (Lemire 2019).
-std::size_t NgramModel::slot_of(std::uint64_t key) const {
-  constexpr std::uint64_t kEmpty = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t mixed = spread(key) >> 32;
-  std::size_t at = static_cast<std::size_t>((mixed * slots_.size()) >> 32);
-  while (slots_[at].key != key && slots_[at].key != kEmpty)
+// The upper half of the key spreads over all slots, whatever their number (Lemire 2019).
+std::size_t NgramModel::first_slot(Key key) const {
+  return static_cast<std::size_t>(((key >> 32) * slots_.size()) >> 32);
+}
+
+std::size_t NgramModel::slot_of(Key key) const {
+  std::size_t at = first_slot(key);
+  while (slots_[at].key != key && slots_[at].next != kNone)
     at = at + 1 == slots_.size() ? 0 : at + 1;
   return at;
+}
+
+NgramModel::Key NgramModel::extend(Key context, Word word) {
+  return spread(context ^ (word + std::uint64_t{1}));
+}
+
+NgramModel::Key NgramModel::key_of(std::span<const Word> words) {
+  Key key = 0;
+  for (const Word word : words)
+    key = extend(key, word);
+  return key;
+}
+
+NgramModel::Key NgramModel::key_of(State state) const {
+  return is_word(state) ? key_of(std::span<const Word>(&state, 1)) : slot_at(state).key;
+}
+
+void NgramModel::prefetch(Key key) const {
+  __builtin_prefetch(&slots_[first_slot(key)]);
+}
+
+void NgramModel::prefetch_word(std::uint64_t hash) const {
+  __builtin_prefetch(&word_slots_[hash & (word_slots_.size() - 1)]);
 }
 
 NgramModel::Word NgramModel::word(std::string_view text) const {
@@ -30,7 +55,7 @@ NgramModel::Word NgramModel::word(std::string_view text) const {
 NgramModel::Step NgramModel::step(State state, Word word) const {
   float backoff = 0;
   while (state != kNone) {
-    const Slot& found = find(state, word);
+    const Slot& found = find(extend(key_of(state), word));
     if (found.next != kNone)
       return {backoff + found.log10, found.next};
     if (is_word(state)) {

@@ -13,6 +13,7 @@ namespace lipsound2::asr {
 namespace {
 
 constexpr std::size_t kReadBytes = std::size_t{1} << 20;
+constexpr unsigned kInputBytes = 1U << 17;  // less than half of it: plain text is not copied twice
 constexpr std::int64_t kLargestDeflateRatio = 1032;
 
 }  // namespace
@@ -26,7 +27,7 @@ struct TextLines::File {
             "{}: cannot be opened: {}",
             path.string(),
             std::strerror(errno));
-    gzbuffer(handle, kReadBytes);
+    gzbuffer(handle, kInputBytes);
   }
   ~File() { gzclose(handle); }
   File(const File&) = delete;

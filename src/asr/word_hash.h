@@ -13,6 +13,13 @@ inline std::uint64_t spread(std::uint64_t x) {
   return x * 0xd6e8feb86659fd93ULL;
 }
 
+/// Four bytes of a text as a number.
+inline std::uint64_t four_bytes(const char* text) {
+  std::uint32_t part = 0;
+  std::memcpy(&part, text, sizeof(part));
+  return part;
+}
+
 /// A 64-bit hash of a word, eight bytes at a time.
 inline std::uint64_t hash_word(std::string_view word) {
   std::uint64_t state = word.size();
@@ -23,7 +30,11 @@ inline std::uint64_t hash_word(std::string_view word) {
     word.remove_prefix(8);
   }
   std::uint64_t part = 0;
-  std::memcpy(&part, word.data(), word.size());
+  if (const std::size_t size = word.size(); size >= 4)
+    part = four_bytes(word.data()) | four_bytes(word.data() + size - 4) << 32;
+  else
+    for (const char c : word)
+      part = part << 8 | static_cast<unsigned char>(c);
   state = spread(state ^ part);
   return state ^ (state >> 31);
 }

@@ -161,8 +161,35 @@ TEST(NgramModelFault, BadLinesAreNamed) {
               HasSubstr("an n-gram whose first 2 words are a 2-gram"));
   EXPECT_THAT(error_with("-0.41\tat <unk> soon", "-0.41\tat <unk> soon\t-0.1"),
               HasSubstr("without a backoff weight"));
-  EXPECT_THAT(error_with("-0.7\tblue", "-0.7\tbin"), HasSubstr("to be another one"));
+  EXPECT_THAT(error_with("-0.7\tblue", "-0.7\tbin"),
+              HasSubstr("expected a word other than those before, found '-0.7\tbin"));
   EXPECT_THAT(error_with("-0.9\t</s>", "-0.9\tend"), HasSubstr("words of the 1-grams"));
+}
+
+// More lines than are read before the first is stored; the numbers are written in all ways.
+TEST(NgramModel, ManyLinesAndAllWaysToWriteNumbers) {
+  const auto word = [](int i) { return std::string("w") + std::to_string(i); };
+  std::string ones, twos;
+  const std::vector<std::string> numbers{
+      "-2", "-2.", "-2.0000000000000000001", "-20e-1", "-0.02E2", "-002.000"};
+  for (int i = 0; i < 300; ++i) {
+    const std::string& number = numbers[static_cast<std::size_t>(i) % numbers.size()];
+    ones += number + "\t" + word(i) + "\t-.5\n";
+    twos += number + " " + word(i) + "  " + word(299 - i) + "\n";
+  }
+  const std::string text = "\\data\\\nngram 1=302\nngram 2=300\n\\1-grams:\n-1\t<s>\n-1\t</s>\n" +
+                           ones + "\n\\2-grams:\n" + twos + "\n\\end\\\n";
+  const NgramModel model = NgramModel::parse(text, "m.arpa");
+  for (int i = 0; i < 300; ++i) {
+    const auto state = model.step(model.begin(), model.word(word(i))).next;
+    EXPECT_FLOAT_EQ(model.step(state, model.word(word(299 - i))).log10, -2) << i;
+    EXPECT_FLOAT_EQ(model.step(state, model.word(word((i + 150) % 300))).log10, -2.5F) << i;
+  }
+  std::string wrong = text;
+  wrong.replace(wrong.find("w17  w282"), 3, "v17");
+  EXPECT_THAT([&] { NgramModel::parse(wrong, "m.arpa"); },
+              ::testing::ThrowsMessage<Error>(
+                  HasSubstr("m.arpa:326: expected words of the 1-grams ('v17' is none), found '")));
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ namespace lipsound2::asr {
 /// longest end of the history that the model knows, so that equal states score alike. Immutable
 /// after reading, so safe to use from several threads.
 ///
-/// Words are known by a 64-bit hash of their bytes: two words of one model that share a hash are an
-/// error when it is read, a foreign word that shares one with a word of the model (one in 10^13 for
-/// a million words) is taken for it.
+/// Words and n-grams are known by 64-bit hashes: two of one model that share a hash are an error
+/// when it is read (one model in 10^6 of six million n-grams), a foreign one that shares a hash
+/// with one of the model (one in 10^13 for a million) is taken for it.
 class NgramModel {
  public:
   using Word = std::uint32_t;
@@ -68,26 +68,30 @@ class NgramModel {
     std::uint64_t hash = 0;
     Word word = kNone;
   };
-  /// An n-gram of two words or more: open addressing by (context, last word). States below words()
+  /// An n-gram of two words or more: open addressing by the key of its words. States below words()
   /// are single words; the others are words() + slot.
+  using Key = std::uint64_t;
   struct Slot {
-    std::uint64_t key = std::numeric_limits<std::uint64_t>::max();
+    Key key = 0;
     float log10 = 0;
     float backoff = 0;
     State suffix = kNone;  ///< the state without the first word
-    State next =
-        kNone;  ///< the state after this n-gram: itself, or its suffix at the highest order
+    /// The state after this n-gram: itself, or its suffix at the highest order; kNone when empty.
+    State next = kNone;
   };
 
-  static std::uint64_t key_of(State context, Word word) {
-    return (static_cast<std::uint64_t>(context) << 32) | word;
-  }
+  /// Of one word more; the empty sequence has key 0.
+  static Key extend(Key context, Word word);
+  static Key key_of(std::span<const Word> words);
+  Key key_of(State state) const;
+  std::size_t first_slot(Key key) const;
   std::size_t word_slot(std::uint64_t hash) const;
-  std::size_t slot_of(std::uint64_t key) const;
-  /// The slot of (context, word), or the empty slot where it would be.
-  const Slot& find(State context, Word word) const {
-    return slots_[slot_of(key_of(context, word))];
-  }
+  /// The slot with this key, or the empty one where it would be.
+  std::size_t slot_of(Key key) const;
+  const Slot& find(Key key) const { return slots_[slot_of(key)]; }
+  /// What will be needed soon.
+  void prefetch(Key key) const;
+  void prefetch_word(std::uint64_t hash) const;
   const Slot& slot_at(State state) const { return slots_[state - unigrams_.size()]; }
   bool is_word(State state) const { return state < unigrams_.size(); }
 
