@@ -4,17 +4,19 @@
 
 namespace lipsound2::vocoder {
 
-/// What the dilated, gated layers of a WaveNet of C channels and L layers work on.
+/// What the dilated, gated layers of a WaveNet of C channels and L layers work on, and the n
+/// channels that they make.
 struct GatedLayers {
   Tensor h;                ///< [B, T, C]
   Tensor conditions;       ///< [B, T', 2 C L], biases of the convolutions included; T' divides T
-  Tensor taps;             ///< [L, 3, C, 2 C]
-  Tensor residuals;        ///< [L - 1, C, C]
+  Tensor taps;             ///< [L, 2 C, C, 3]
+  Tensor mixes;            ///< [L, C + n, C]: residual, then what the end makes of the skip; in the
+                           ///< last layer the residual is not used
   Tensor residual_biases;  ///< [L - 1, C]
 };
 
-/// The activations of all layers side by side: [B, T + 2^(L-1), C L], zero beyond T. One step of
-/// autograd, for float32 on the CPU. See Note [Rows].
+/// The sum of what the layers give the end, [B, T, n]. One step of autograd, for float32 on the
+/// CPU. See Note [Four outputs by six products].
 Tensor gated_layers(const GatedLayers& layers);
 
 }  // namespace lipsound2::vocoder

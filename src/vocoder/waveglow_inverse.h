@@ -19,13 +19,12 @@ class WaveGlowInverse {
 
  private:
   struct Layer {
-    std::int64_t dilation;
-    Tensor products;        ///< [4, C, 2 C], the taps as Note [Fast inverse] combines them
+    Tensor taps;            ///< [6, 2 C, C], as combined_taps() makes them
     Tensor condition;       ///< [F, 2 C]
     Tensor condition_bias;  ///< [2 C], that of the convolution included
-    Tensor residual;        ///< [C, C]; undefined in the last layer
-    Tensor residual_bias;   ///< [C]
-    Tensor skip;            ///< [C, n], what the end makes of the skip connection
+    Tensor mix;             ///< [C, C + n], residual and what the end makes of the skip connection;
+                            ///< the last layer's [C, n]
+    Tensor residual_bias;   ///< [C]; undefined in the last layer
   };
   struct Flow {
     std::int64_t left;  ///< channels that have left before
@@ -39,16 +38,10 @@ class WaveGlowInverse {
 
   std::int64_t group_;
   std::int64_t channels_;
-  std::int64_t margin_;  ///< the largest dilation
-  std::int64_t block_;   ///< rows that are worked on together
   std::vector<Flow> flows_;
 
-  void run_flow(const Flow& flow, const Tensor& features, Buffers& buffers) const;
-  void run_layer(const Layer& layer, const Tensor& features, Buffers& buffers) const;
-  void convolve(const Layer& layer,
-                const Tensor& features,
-                Buffers& buffers,
-                std::int64_t begin) const;
+  Flow make_flow(const WaveNetWeights& net, const Tensor& unmixing) const;
+  void run_flow(const Flow& flow, Buffers& buffers) const;
 };
 
 }  // namespace lipsound2::vocoder

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 #include <fmt/ranges.h>
 
 #include "lipsound2/core/error.h"
@@ -24,12 +25,14 @@ Tensor noise_at(std::uint64_t seed, std::int64_t first, std::int64_t count, std:
   const std::int64_t skipped = first % kNoiseBlock,
                      blocks = (skipped + count + kNoiseBlock - 1) / kNoiseBlock;
   const Tensor noise = at::empty({blocks * kNoiseBlock, width});
-  float* to = noise.mutable_data_ptr<float>();
-  for (std::int64_t block = 0; block < blocks; ++block) {
-    Rng rng(mix({seed, static_cast<std::uint64_t>(first / kNoiseBlock + block)}));
-    for (std::int64_t i = 0; i < kNoiseBlock * width; ++i)
-      *to++ = static_cast<float>(rng.normal());
-  }
+  float* const to = noise.mutable_data_ptr<float>();
+  at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t block = begin; block < end; ++block) {
+      Rng rng(mix({seed, static_cast<std::uint64_t>(first / kNoiseBlock + block)}));
+      for (std::int64_t i = 0; i < kNoiseBlock * width; ++i)
+        to[block * kNoiseBlock * width + i] = static_cast<float>(rng.normal());
+    }
+  });
   return noise.narrow(0, skipped, count);
 }
 

@@ -49,37 +49,34 @@ Tensor composed_skips(const WaveNetWeights& weights, const Tensor& h0, const Ten
   return skips.transpose(1, 2);
 }
 
-// The whole WaveNet but its start, from activations of all layers side by side, fused. The end is
-// multiplied into the skip connections: C x n instead of C x C per layer.
+// The whole WaveNet but its start, fused. The end is multiplied into the skip connections: C x n
+// instead of C x C per layer.
 Tensor fused_rest(const WaveNetWeights& weights, const Tensor& h0, const Tensor& features) {
   const std::int64_t channels = weights.channels();
   const Tensor conditions =
       at::linear(features, weights.condition, weights.condition_bias + at::cat(weights.in_bias));
-  std::vector<Tensor> taps, residuals, residual_biases, skips;
+  std::vector<Tensor> mixes, residual_biases;
+  Tensor skip_bias;
   for (std::size_t i = 0; i < weights.in.size(); ++i) {
     const bool last = i + 1 == weights.in.size();
-    taps.push_back(weights.in[i].permute({2, 1, 0}));
-    if (!last) {
-      residuals.push_back(weights.res_skip[i].narrow(0, 0, channels).t());
+    const auto skips = [&](const Tensor& both) {
+      return both.narrow(0, last ? 0 : channels, channels);
+    };
+    const Tensor residual = weights.res_skip[i].narrow(0, 0, channels);
+    mixes.push_back(at::cat({last ? at::zeros_like(residual) : residual,
+                             at::mm(weights.end, skips(weights.res_skip[i]))}));
+    const Tensor bias = skips(weights.skip_bias[i]);
+    skip_bias = skip_bias.defined() ? skip_bias + bias : bias;
+    if (!last)
       residual_biases.push_back(weights.skip_bias[i].narrow(0, 0, channels));
-    }
-    skips.push_back(weights.res_skip[i].narrow(0, last ? 0 : channels, channels));
   }
-  Tensor bias = weights.skip_bias.back();
-  for (std::size_t i = 0; i + 1 < weights.in.size(); ++i)
-    bias = bias + weights.skip_bias[i].narrow(0, channels, channels);
-  const auto stacked = [&](const std::vector<Tensor>& list, at::IntArrayRef none) {
-    return list.empty() ? at::empty(none, h0.options()) : at::stack(list);
-  };
-  const Tensor activations = gated_layers({h0,
-                                           conditions,
-                                           at::stack(taps),
-                                           stacked(residuals, {0, channels, channels}),
-                                           stacked(residual_biases, {0, channels})});
-  return at::linear(activations,
-                    at::mm(weights.end, at::cat(skips, /*dim=*/1)),
-                    at::addmv(weights.end_bias, weights.end, bias))
-      .narrow(1, 0, h0.size(1));
+  return gated_layers({h0,
+                       conditions,
+                       at::stack(weights.in),
+                       at::stack(mixes),
+                       residual_biases.empty() ? at::empty({0, channels}, h0.options())
+                                               : at::stack(residual_biases)}) +
+         at::addmv(weights.end_bias, weights.end, skip_bias);
 }
 
 }  // namespace

@@ -220,7 +220,8 @@ TEST(WaveGlowInverse, EqualsTheComposedOneOverManyBlocks) {
 }
 
 TEST(WaveNet, FusedAndComposedAgreeWithTheirGradients) {
-  for (const std::int64_t frames : {7, 21}) {
+  constexpr std::pair<std::int64_t, std::int64_t> kSizes[] = {{7, 21}, {21, 21}, {12, 84}};
+  for (const auto& [frames, steps] : kSizes) {
     for (const std::int64_t layers : {1, 4}) {
       at::manual_seed(5);
       WaveNetImpl net({.inputs = 3, .features = 6, .channels = 10, .layers = layers});
@@ -230,9 +231,9 @@ TEST(WaveNet, FusedAndComposedAgreeWithTheirGradients) {
           if (item.key().starts_with("end"))
             item.value().normal_();
       }
-      const Tensor x = at::randn({4, 21, 3}).requires_grad_();
+      const Tensor x = at::randn({4, steps, 3}).requires_grad_();
       const Tensor features = at::randn({4, frames, 6}).requires_grad_();
-      const Tensor weight = at::randn({4, 21, 6});
+      const Tensor weight = at::randn({4, steps, 6});
       std::vector<Tensor> results[2];
 
       for (const int way : {0, 1}) {
