@@ -77,7 +77,7 @@ def save_weights(config, file):
 
 
 def run(command, threads):
-    """What it printed, and its peak memory in MiB."""
+    """What it printed, and its peak memory in MiB. A child begins with the peak of its parent, so that this process must stay small: it never imports torch."""
     environment = dict(os.environ, OMP_NUM_THREADS=str(threads), MKL_NUM_THREADS=str(threads))
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE)
     output = process.stdout.read()
@@ -120,14 +120,18 @@ def main():
     parser.add_argument("--batches", nargs="*", type=int, default=[1, 8])
     parser.add_argument("--log", type=pathlib.Path, help="JSON lines")
     parser.add_argument("--torch", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--save", nargs=2, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.torch:
         config, what, batch = arguments.torch
         return measure_torch(Case(config, what, int(batch)), arguments.threads, arguments.repeats)
+    if arguments.save:
+        config, file = arguments.save
+        return save_weights(config, pathlib.Path(file))
     measurements = [json.loads(line) for line in arguments.log.read_text().splitlines()] if arguments.log and arguments.log.exists() else []
     with tempfile.TemporaryDirectory() as name:
         for config in arguments.configs:
-            save_weights(config, pathlib.Path(name) / config)
+            run([sys.executable, __file__, arguments.program, "--save", config, str(pathlib.Path(name) / config)], arguments.threads)
         for _ in range(arguments.rounds):
             for case in [Case(c, w, b) for c in arguments.configs for w in arguments.what for b in arguments.batches]:
                 measurements.append(measure_round(case, arguments, pathlib.Path(name)))

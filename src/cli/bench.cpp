@@ -9,6 +9,7 @@
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/synthesizer.h"
+#include "lipsound2/train/weight_updater.h"
 
 #include "bench_loader.h"
 #include "commands.h"
@@ -65,19 +66,31 @@ StepInput random_input(const experiment::ExperimentConfig& config, std::int64_t 
       torch::randn({clips, pictures * config.lip2mel.mel_frames_per_picture, config.audio.bands})};
 }
 
-// Forward, loss, backward, clipping, AdamW: what a training step does on the device.
+// Forward, loss, backward, clipping, AdamW: what a training step does on the device, but for the
+// running average of the weights.
+template <class Loss>
+Timings measure_updates(torch::nn::Module& network,
+                        train::TrainConfig config,
+                        std::int64_t repeats,
+                        const Loss& loss) {
+  config.ema = 0;
+  train::WeightUpdater updater(network, config);
+  std::int64_t step = 0;
+  return measure(repeats, [&] {
+    updater.zero_gradients();
+    loss().backward();
+    updater.clip();
+    updater.update(config.learning_rate, step++);
+  });
+}
+
 Timings measure_step(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   lip2mel::Lip2Mel network(config.lip2mel);
-  torch::optim::AdamW optimizer(network->parameters(),
-                                torch::optim::AdamWOptions(config.train.learning_rate));
   const StepInput input = random_input(config, flags.pictures);
-  return measure(flags.repeats, [&] {
-    optimizer.zero_grad();
+  return measure_updates(*network, config.train, flags.repeats, [&] {
     const auto output =
         network->forward(input.faces, input.lengths, input.mel, lip2mel::DecoderFeed::kTruth);
-    network->losses(output, input.lengths, input.mel, /*progress=*/0.5).total.backward();
-    torch::nn::utils::clip_grad_norm_(network->parameters(), /*max_norm=*/1);
-    optimizer.step();
+    return network->losses(output, input.lengths, input.mel, /*progress=*/0.5).total;
   });
 }
 
@@ -126,19 +139,13 @@ std::int64_t mel_frames(const experiment::ExperimentConfig& config, std::int64_t
   return pictures * config.audio.sample_rate / config.audio.hop / 25;
 }
 
-// What measure_step() measures, of a vocoder.
 Timings measure_vocoder_step(const experiment::ExperimentConfig& config, const BenchFlags& flags) {
   vocoder::WaveGlow network = make_waveglow(config);
-  torch::optim::AdamW optimizer(network->parameters(),
-                                torch::optim::AdamWOptions(config.train.learning_rate));
   const std::int64_t frames = mel_frames(config, flags.pictures);
   const Tensor mel = torch::randn({config.data.batch_size, frames, config.audio.bands}) - 5;
   const Tensor samples = 0.1 * torch::randn({config.data.batch_size, frames * config.audio.hop});
-  return measure(flags.repeats, [&] {
-    optimizer.zero_grad();
-    network->forward(mel, samples).negative_log_likelihood(/*sigma=*/1).backward();
-    torch::nn::utils::clip_grad_norm_(network->parameters(), /*max_norm=*/1);
-    optimizer.step();
+  return measure_updates(*network, config.train, flags.repeats, [&] {
+    return network->forward(mel, samples).negative_log_likelihood(/*sigma=*/1);
   });
 }
 

@@ -1,12 +1,13 @@
 #include "adamw.h"
 
-#include <cmath>
 #include <utility>
 
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "flat_parameters.h"
+#include "lipsound2/train/flat_parameters.h"
 
 namespace lipsound2::train {
 
@@ -20,9 +21,7 @@ AdamW::AdamW(Tensor values, Tensor decayed, std::vector<RateRange> ranges, AdamW
 
 void AdamW::update(const Tensor& gradients, double learning_rate, std::int64_t step) {
   const at::NoGradGuard no_grad;
-  const auto count = static_cast<double>(step);
-  const double correction1 = 1.0 - std::pow(config_.beta1, count);
-  const double correction2 = 1.0 - std::pow(config_.beta2, count);
+  const Tensor count = at::full({}, static_cast<double>(step), at::kFloat);
 
   for (const RateRange& range : ranges_) {
     const auto in_range = [&](const Tensor& all) { return all.slice(0, range.begin, range.end); };
@@ -31,10 +30,20 @@ void AdamW::update(const Tensor& gradients, double learning_rate, std::int64_t s
     const double rate = learning_rate * range.factor;
     if (config_.weight_decay > 0)
       values.addcmul_(values, in_range(decayed_), -rate * config_.weight_decay);
-    first.lerp_(gradient, 1.0 - config_.beta1);
-    second.mul_(config_.beta2).addcmul_(gradient, gradient, 1.0 - config_.beta2);
-    const Tensor scale = second.sqrt().div_(std::sqrt(correction2)).add_(config_.epsilon);
-    values.addcdiv_(first, scale, -rate / correction1);
+    // All of it in one pass over memory; what decays has decayed above.
+    at::_fused_adamw_({values},
+                      {gradient},
+                      {first},
+                      {second},
+                      {},
+                      {count.to(values.device())},
+                      rate,
+                      config_.beta1,
+                      config_.beta2,
+                      /*weight_decay=*/0,
+                      config_.epsilon,
+                      /*amsgrad=*/false,
+                      /*maximize=*/false);
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "optimizer.h"
+#include "lipsound2/train/optimizer.h"
 
 namespace lipsound2::train {
 
@@ -17,7 +17,8 @@ struct AdamWConfig {
 /// decoupled from the gradient and multiplied by the learning rate.
 class AdamW final : public Optimizer {
  public:
-  /// `values` [N] is updated in place; `decayed` [N] is 1 where the weight decay applies, else 0.
+  /// `values` [N] is updated in place; `decayed` [N] is 1 where the weight decay applies, else 0;
+  /// without weight decay it may be undefined.
   /// The ranges lie in [0, N); what no range covers stays as it is.
   AdamW(Tensor values, Tensor decayed, std::vector<RateRange> ranges, AdamWConfig config);
 

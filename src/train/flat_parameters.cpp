@@ -1,4 +1,4 @@
-#include "flat_parameters.h"
+#include "lipsound2/train/flat_parameters.h"
 
 #include <unordered_set>
 

@@ -7,7 +7,7 @@
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
 
-#include "flat_parameters.h"
+#include "lipsound2/train/flat_parameters.h"
 
 namespace lipsound2::train {
 

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "optimizer.h"
+#include "lipsound2/train/optimizer.h"
 
 namespace lipsound2::train {
 

@@ -17,6 +17,7 @@
 #include "lipsound2/core/random.h"
 #include "lipsound2/data/device_prefetcher.h"
 #include "lipsound2/train/checkpoint.h"
+#include "lipsound2/train/weight_updater.h"
 
 #include "interrupt.h"
 #include "module_parts.h"
@@ -24,7 +25,6 @@
 #include "schedule.h"
 #include "train_log.h"
 #include "train_state.h"
-#include "weight_updater.h"
 
 namespace lipsound2::train {
 namespace {

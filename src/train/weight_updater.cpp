@@ -1,4 +1,4 @@
-#include "weight_updater.h"
+#include "lipsound2/train/weight_updater.h"
 
 #include <algorithm>
 
@@ -29,7 +29,7 @@ std::unique_ptr<Optimizer> make_optimizer(const FlatParameters& flat, const Trai
                                       flat.layer_ranges(config.part_learning_rate),
                                       NovoGradConfig{.weight_decay = config.weight_decay});
   return std::make_unique<AdamW>(flat.values(),
-                                 flat.decayed(),
+                                 config.weight_decay > 0 ? flat.decayed() : Tensor(),
                                  flat.rate_ranges(config.part_learning_rate),
                                  AdamWConfig{.weight_decay = config.weight_decay});
 }

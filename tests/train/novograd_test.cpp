@@ -6,9 +6,9 @@
 #include <torch/nn/modules/linear.h>
 
 #include "lipsound2/train/checkpoint.h"
+#include "lipsound2/train/weight_updater.h"
 
 #include "schedule.h"
-#include "weight_updater.h"
 
 namespace lipsound2::train {
 namespace {

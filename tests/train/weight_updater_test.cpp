@@ -1,4 +1,4 @@
-#include "weight_updater.h"
+#include "lipsound2/train/weight_updater.h"
 
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/equal.h>

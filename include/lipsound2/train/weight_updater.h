@@ -8,10 +8,9 @@
 #include <torch/nn/module.h>
 
 #include "lipsound2/train/checkpoint.h"
+#include "lipsound2/train/flat_parameters.h"
+#include "lipsound2/train/optimizer.h"
 #include "lipsound2/train/trainer.h"
-
-#include "flat_parameters.h"
-#include "optimizer.h"
 
 namespace lipsound2::train {
 

@@ -8,8 +8,7 @@
 #include <torch/nn/module.h>
 
 #include "lipsound2/core/tensor.h"
-
-#include "optimizer.h"
+#include "lipsound2/train/optimizer.h"
 
 namespace lipsound2::train {
 
