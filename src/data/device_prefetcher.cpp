@@ -100,6 +100,7 @@ void DevicePrefetcher::start(std::int64_t epoch, std::int64_t first_batch) {
 
 std::optional<Batch> DevicePrefetcher::next() {
   if (state_->transport == Transport::kDirect) {
+    const LoaderClock::Span span(state_->clock, LoaderPart::kWait);
     std::optional<Batch> batch = state_->source.next();
     if (batch)
       state_->line.finish_faces(*batch);
@@ -117,7 +118,7 @@ std::optional<Batch> DevicePrefetcher::next() {
 
 LoaderTimes DevicePrefetcher::times() const {
   if (state_->transport == Transport::kDirect)
-    return state_->source.times();
+    state_->note_times();
   const std::lock_guard lock(state_->mutex);
   LoaderTimes times = state_->source_times;
   times.wait_ms = state_->clock.times().wait_ms;

@@ -4,8 +4,7 @@
 
 #include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/loader.h"
-
-#include "sampler.h"
+#include "lipsound2/data/sampler.h"
 
 namespace lipsound2::data {
 

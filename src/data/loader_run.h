@@ -11,12 +11,12 @@
 
 #include "lipsound2/core/bounded_queue.h"
 #include "lipsound2/data/loader.h"
+#include "lipsound2/data/sampler.h"
 
 #include "batch_builder.h"
 #include "loader_clock.h"
 #include "ordered_pipeline.h"
 #include "read_ahead.h"
-#include "sampler.h"
 
 namespace lipsound2::data {
 

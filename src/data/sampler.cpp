@@ -1,4 +1,4 @@
-#include "sampler.h"
+#include "lipsound2/data/sampler.h"
 
 #include <algorithm>
 #include <iterator>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <string_view>
 
@@ -101,7 +102,8 @@ void verify_checksum(std::string header,
           checksum.hex());
 }
 
-std::size_t header_length(const std::string& bytes, const std::string& file) {
+// The length of the header of a file of `size` bytes that begins with `bytes`.
+std::size_t header_length(const std::string& bytes, std::size_t size, const std::string& file) {
   require(!bytes.starts_with("PK"),
           ErrorKind::kData,
           "{}: expected a safetensors file, found a zip archive (as torch.save writes)",
@@ -110,15 +112,15 @@ std::size_t header_length(const std::string& bytes, const std::string& file) {
           ErrorKind::kData,
           "{}: expected a safetensors file, found only {} bytes",
           file,
-          bytes.size());
+          size);
   const std::uint64_t length = from_little_endian(bytes);
-  require(length >= 2 && length <= bytes.size() - 8 && bytes[8] == '{',
+  require(length >= 2 && length <= size - 8 && bytes[8] == '{',
           ErrorKind::kData,
           "{}: expected a safetensors file with a header of {} bytes, found {} bytes of other "
           "content or a truncated file",
           file,
           length,
-          bytes.size() - 8);
+          size - 8);
   return length;
 }
 
@@ -134,6 +136,16 @@ Tensor tensor_in(const std::shared_ptr<std::string>& bytes,
   const Tensor copy = at::empty(entry.shape, options);
   std::memcpy(copy.mutable_data_ptr(), first, entry.end - entry.begin);
   return copy;
+}
+
+// At most so many bytes from the front of a file.
+std::string front_of(const std::filesystem::path& file, std::size_t count) {
+  std::ifstream stream(file, std::ios::binary);
+  std::string bytes(count, '\0');
+  stream.read(bytes.data(), static_cast<std::streamsize>(count));
+  require(stream.is_open() && !stream.bad(), ErrorKind::kIo, "{}: cannot be read", file.string());
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
 }
 
 }  // namespace
@@ -157,7 +169,7 @@ void save_tensors(const std::filesystem::path& file, const TensorFile& content) 
 
 TensorFile load_tensors(const std::filesystem::path& file) {
   const auto bytes = std::make_shared<std::string>(read_file(file));
-  const std::size_t length = header_length(*bytes, file.string());
+  const std::size_t length = header_length(*bytes, bytes->size(), file.string());
   const std::string_view data = std::string_view(*bytes).substr(8 + length);
   SafetensorsHeader header =
       parse_header(std::string_view(*bytes).substr(8, length), data.size(), file.string());
@@ -169,6 +181,14 @@ TensorFile load_tensors(const std::filesystem::path& file) {
   if (const auto found = content.metadata.find("checksum"); found != content.metadata.end())
     verify_checksum(bytes->substr(0, 8 + length), data, found->second, file.string());
   return content;
+}
+
+std::map<std::string, std::string> load_metadata(const std::filesystem::path& file) {
+  const std::string start = front_of(file, 9);
+  const std::size_t size = std::filesystem::file_size(file);
+  const std::size_t length = header_length(start, size, file.string());
+  return parse_header(front_of(file, 8 + length).substr(8), size - 8 - length, file.string())
+      .metadata;
 }
 
 }  // namespace lipsound2::train

@@ -24,7 +24,7 @@ class TrainLog {
   void resume(std::int64_t step);
   /// Training begins, or goes on after a validation. `times` as the loader counts.
   void start(const data::LoaderTimes& times);
-  void count(std::size_t clips) { clips_ += static_cast<double>(clips); }
+  void count(double clips) { clips_ += clips; }
   void step(const StepRecord& record, double epoch, const data::LoaderTimes& times);
   void scores(std::int64_t step, const std::map<std::string, double>& scores);
 

@@ -7,6 +7,8 @@
 
 #include <ATen/Context.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/tensor.h>
 #include <c10/core/Device.h>
 #include <c10/util/Exception.h>
 
@@ -56,9 +58,12 @@ struct Trainer::State {
   void resume();
   TrainOutcome run();
 
+  void start_together();
+  double agree(const data::Batch& batch, const Interrupt& interrupt);
+  std::uint64_t draws_of_step() const;
   void start_batches();
   data::Batch next_batch();
-  StepRecord update(const data::Batch& batch);
+  StepRecord update(const data::Batch& batch, const Interrupt& interrupt);
   void log_step(const StepRecord& record);
   std::string note(const StepRecord& record);
   void validate();
@@ -66,7 +71,8 @@ struct Trainer::State {
   void save_last();
   TensorFile described() const;
   double minutes() const;
-  double progress() const { return progress_at(setup.config, counters.step, minutes()); }
+  double progress() const { return progress_at(setup.config, counters.step, agreed_minutes); }
+  bool leads() const { return setup.processes->leads(); }
   bool due(std::int64_t period) const { return counters.step % period == 0; }
 
   Task& task;
@@ -79,6 +85,8 @@ struct Trainer::State {
   NumericWatch watch;
   TrainState counters;
   TrainLog::Clock::time_point begin = TrainLog::Clock::now();
+  double agreed_minutes = 0;  ///< as process 0 saw them during the last step
+  bool stop = false;          ///< one of the processes was told to
   double shown_loss = 0;
 };
 
@@ -120,15 +128,19 @@ void Trainer::State::resume() {
   counters.step = stored.step;
   counters.best_score = stored.best_score;
   counters.minutes = stored.minutes;
-  events.resume(counters.step);
+  if (leads())
+    events.resume(counters.step);
   log::info("{}: goes on after step {}", file, counters.step);
 }
 
 TrainOutcome Trainer::State::run() {
-  make_folder(setup.run.last().parent_path());
+  if (leads())
+    make_folder(setup.run.last().parent_path());
   const Interrupt interrupt;
   const TrainConfig& config = setup.config;
   begin = TrainLog::Clock::now();
+  agreed_minutes = counters.minutes;
+  start_together();
   set_training(task.module(), config.freeze);
   start_batches();
   events.start(prefetcher.times());
@@ -136,24 +148,67 @@ TrainOutcome Trainer::State::run() {
   std::optional<Progress> bar;
   bool finished = progress() >= 1;
   while (!finished) {
-    if (!bar)
+    if (!bar && leads())
       bar.emplace("train", config.max_minutes > 0 ? 0 : config.steps, "steps", counters.step);
-    const StepRecord record = update(next_batch());
+    const StepRecord record = update(next_batch(), interrupt);
     finished = progress() >= 1;
     if (due(config.log_every) || finished)
       log_step(record);
-    bar->update(counters.step, progress(), note(record));
+    if (bar)
+      bar->update(counters.step, progress(), note(record));
     if (due(config.validate_every) || finished) {
       bar.reset();  // ends its line, so that the scores get their own
       validate();
     }
-    const bool stopped = interrupt.requested() && !finished;
-    if (due(config.save_every) || finished || stopped)
+    if (due(config.save_every) || finished || stop)
       save_last();
-    if (stopped)
-      return TrainOutcome::kInterrupted;
+    if (stop && !finished)
+      break;
   }
-  return TrainOutcome::kFinished;
+  setup.processes->wait_for_all();  // the last checkpoints are there
+  return finished ? TrainOutcome::kFinished : TrainOutcome::kInterrupted;
+}
+
+// Weights equal to the last bit, which processes that load or draw the same may yet lack on
+// different machines; and the same place in the same training, or the sums would mean nothing.
+void Trainer::State::start_together() {
+  const ProcessGroup& processes = *setup.processes;
+  if (processes.world() == 1)
+    return;
+  const Tensor own = at::tensor({counters.step,
+                                 counters.epoch,
+                                 counters.batch,
+                                 counters.batches_per_epoch,
+                                 static_cast<std::int64_t>(hash(setup.resolved_config))});
+  const Tensor first = own.clone();
+  processes.broadcast(first);
+  require(at::equal(own, first),
+          ErrorKind::kConfig,
+          "process {} is at step {}, process 0 at step {}, or their configs differ: expected the "
+          "same command for all, and {} on a file system that all of them see",
+          processes.rank(),
+          counters.step,
+          first[0].item<std::int64_t>(),
+          setup.run.path.string());
+  updater.start_equal(processes);
+}
+
+// Agrees on what must not differ, and returns the clips of this step in all processes.
+double Trainer::State::agree(const data::Batch& batch, const Interrupt& interrupt) {
+  const Tensor sums = at::tensor({static_cast<double>(batch.ids.size()),
+                                  interrupt.requested() ? 1.0 : 0.0,
+                                  leads() ? minutes() : 0.0},
+                                 at::kDouble);
+  setup.processes->sum(sums);
+  stop = sums[1].item<double>() > 0;
+  agreed_minutes = sums[2].item<double>();
+  return sums[0].item<double>();
+}
+
+std::uint64_t Trainer::State::draws_of_step() const {
+  const auto step = static_cast<std::uint64_t>(counters.step);
+  const auto rank = static_cast<std::uint64_t>(setup.processes->rank());
+  return leads() ? mix({setup.seed, step}) : mix({setup.seed, step, kValidationDraws + rank});
 }
 
 void Trainer::State::start_batches() {
@@ -173,12 +228,14 @@ data::Batch Trainer::State::next_batch() {
   return *std::move(batch);
 }
 
-StepRecord Trainer::State::update(const data::Batch& batch) {
+StepRecord Trainer::State::update(const data::Batch& batch, const Interrupt& interrupt) {
   const double now = progress();
-  at::manual_seed(mix({setup.seed, static_cast<std::uint64_t>(counters.step)}));
+  at::manual_seed(draws_of_step());
   updater.zero_gradients();
   Losses losses = task.losses(batch, now);
   losses.total.backward();
+  const double clips = agree(batch, interrupt);
+  updater.average_gradients(*setup.processes, static_cast<double>(batch.ids.size()) / clips);
   losses.total = losses.total.detach();
   for (auto& [name, term] : losses.terms)
     term = term.detach();
@@ -193,13 +250,15 @@ StepRecord Trainer::State::update(const data::Batch& batch) {
   updater.update(learning_rate, counters.step);
   ++counters.step;
   ++counters.batch;
-  events.count(batch.ids.size());
+  events.count(clips);
   return record;
 }
 
 void Trainer::State::log_step(const StepRecord& record) {
   watch.check();
   shown_loss = record.losses.total.item<double>();
+  if (!leads())
+    return;
   const double epoch =
       static_cast<double>(counters.epoch) +
       static_cast<double>(counters.batch) / static_cast<double>(counters.batches_per_epoch);
@@ -216,6 +275,8 @@ std::string Trainer::State::note(const StepRecord& record) {
 
 void Trainer::State::validate() {
   watch.check();
+  if (!leads())
+    return;
   const auto samples = setup.run.samples() / fmt::format("step-{:06}", counters.step);
   make_folder(samples);
   at::manual_seed(mix({setup.seed, static_cast<std::uint64_t>(counters.step), kValidationDraws}));
@@ -245,6 +306,8 @@ void Trainer::State::keep_if_best(const std::map<std::string, double>& scores) {
 
 void Trainer::State::save_last() {
   watch.check();
+  if (!leads())
+    return;
   TensorFile content = described();
   updater.store(content);
   save_tensors(setup.run.last(), content);

@@ -46,6 +46,23 @@ WeightUpdater::WeightUpdater(torch::nn::Module& module, const TrainConfig& confi
     average_ = flat_.values().clone();
 }
 
+void WeightUpdater::start_equal(const ProcessGroup& processes) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, tensor] : module_tensors(module_))
+    processes.broadcast(tensor);
+  if (average_.defined())
+    processes.broadcast(average_);
+}
+
+void WeightUpdater::average_gradients(const ProcessGroup& processes, double share) {
+  if (processes.world() == 1)
+    return;
+  const at::NoGradGuard no_grad;
+  const Tensor& gradients = flat_.gradients();
+  gradients.mul_(share);
+  processes.sum(gradients);
+}
+
 Tensor WeightUpdater::clip() {
   const at::NoGradGuard no_grad;
   const Tensor& gradients = flat_.gradients();

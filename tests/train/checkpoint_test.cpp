@@ -14,11 +14,13 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 
+#include "support/error_text.h"
 #include "support/temporary_folder.h"
 
 namespace lipsound2::train {
 namespace {
 
+using lipsound2::testing::error_text;
 using lipsound2::testing::TemporaryFolder;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -157,6 +159,24 @@ TEST(CheckpointFault, SaysHowManyBytesATruncatedFileLacks) {
 
   EXPECT_THAT(load_error(folder / "a.safetensors"),
               HasSubstr("expected 40 bytes of tensors, found 39; the file is truncated"));
+}
+
+TEST(Checkpoint, GivesItsMetadataWithoutItsTensors) {
+  const TemporaryFolder folder;
+  save_tensors(folder / "a.safetensors", every_type());
+
+  const auto expected = load_tensors(folder / "a.safetensors").metadata;
+  EXPECT_EQ(load_metadata(folder / "a.safetensors"), expected);
+  EXPECT_THAT(error_text([&] { load_metadata(folder / "none.safetensors"); }, ErrorKind::kIo),
+              HasSubstr("none.safetensors: cannot be read"));
+  const std::string bytes = read_file(folder / "a.safetensors");
+  for (const std::size_t length :
+       {std::size_t{0}, std::size_t{7}, std::size_t{100}, bytes.size() - 1}) {
+    write_file(folder / "b.safetensors", bytes.substr(0, length));
+    EXPECT_THAT(error_text([&] { load_metadata(folder / "b.safetensors"); }, ErrorKind::kData),
+                HasSubstr("b.safetensors: expected"))
+        << length;
+  }
 }
 
 TEST(CheckpointFault, TellsOtherFormatsApart) {

@@ -42,8 +42,8 @@ class DevicePrefetcher {
   void start(std::int64_t epoch, std::int64_t first_batch = 0);
   /// Nothing at the end of the epoch.
   std::optional<Batch> next();
-  /// The source's. Of a thread that works ahead: the wait is that of the caller of next(), the copy
-  /// what it took the thread.
+  /// The source's; but the wait is that of the caller of next(), and the copy what it took the
+  /// thread that works ahead.
   LoaderTimes times() const;
 
  private:

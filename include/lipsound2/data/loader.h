@@ -68,7 +68,7 @@ struct LoaderConfig {
 /// Threads that read, decode, cut, augment and batch clips ahead of their use. The batches depend
 /// only on (clips, config, epoch), not on the number of threads; each clip comes exactly once per
 /// epoch over all processes, which get equally many batches (Note [Shared epochs] in
-/// src/data/sampler.h). With kShuffled batches hold similar lengths, to keep padding small, and the
+/// sampler.h). With kShuffled batches hold similar lengths, to keep padding small, and the
 /// last incomplete one is kept too.
 ///
 /// next() may be called from one thread. Errors of a worker (kData, kIo) are rethrown by next().

@@ -29,6 +29,10 @@ void save_tensors(const std::filesystem::path& file, const TensorFile& content);
 /// by another program) is taken as it is. Tensors lie on the CPU.
 TensorFile load_tensors(const std::filesystem::path& file);
 
+/// Only the metadata of such a file: its tensors are not read, and the checksum, which covers them,
+/// not compared. Throws as load_tensors() does.
+std::map<std::string, std::string> load_metadata(const std::filesystem::path& file);
+
 /// The parameters and buffers of a module by name; not copies.
 std::map<std::string, Tensor> module_tensors(const torch::nn::Module& module);
 

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "lipsound2/config/field_visitor.h"
 #include "lipsound2/data/batch_source.h"
+#include "lipsound2/train/process_group.h"
 #include "lipsound2/train/task.h"
 
 namespace lipsound2::train {
@@ -65,6 +67,11 @@ enum class TrainOutcome { kFinished, kInterrupted };
 /// flight and stops; a second one stops at once. A non-finite loss throws kNumeric with the ids of
 /// the batch, and leaves the last checkpoint as it was.
 ///
+/// Several processes train as one with the batches of all: gradients are averaged over their clips.
+/// They begin with the weights of process 0, which alone logs, validates and writes the run; its
+/// clock counts for max_minutes. A signal to one of them stops all after the same step. Random
+/// numbers and the statistics of batch norm are each process's own; those of process 0 are kept.
+///
 /// last.safetensors: "model.*" (weights), "ema.*" (their average), "optimizer.*" and the metadata
 /// "trainer" (JSON of counters), "config" (resolved YAML). best.safetensors: "model.*" (the
 /// averaged weights) and the same metadata.
@@ -78,6 +85,8 @@ class Trainer {
     std::uint64_t seed = 1;
     std::map<std::string, std::string>
         metadata;  ///< stored with the weights too, such as mel statistics
+    /// Its loader must give this process's share.
+    std::shared_ptr<const ProcessGroup> processes = std::make_shared<const ProcessGroup>();
   };
   Trainer(Task& task, data::BatchSource& loader, Setup setup);
   ~Trainer();

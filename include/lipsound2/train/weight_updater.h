@@ -10,6 +10,7 @@
 #include "lipsound2/train/checkpoint.h"
 #include "lipsound2/train/flat_parameters.h"
 #include "lipsound2/train/optimizer.h"
+#include "lipsound2/train/process_group.h"
 #include "lipsound2/train/trainer.h"
 
 namespace lipsound2::train {
@@ -22,6 +23,10 @@ class WeightUpdater {
   WeightUpdater(torch::nn::Module& module, const TrainConfig& config);
 
   void zero_gradients() { flat_.zero_gradients(); }
+  /// The weights, their average and the buffers become those of process 0.
+  void start_equal(const ProcessGroup& processes);
+  /// The gradients become their sum over all processes, of which this one's counts by its `share`.
+  void average_gradients(const ProcessGroup& processes, double share);
   /// Scales the gradients down to the largest allowed norm and returns the norm before, a scalar on
   /// the device.
   Tensor clip();
