@@ -22,9 +22,13 @@ struct DecodeFlags {
   std::string json;
 };
 
-asr::Alphabet read_alphabet(const std::string& file) {
-  if (file.empty())
-    return asr::Alphabet::english();
+/// Of the file that is named, else what `transcribe` wrote beside the log-probabilities.
+asr::Alphabet alphabet_of(const std::string& file, const train::TensorFile& content) {
+  if (file.empty()) {
+    const auto symbols = content.metadata.find("symbols");
+    return symbols == content.metadata.end() ? asr::Alphabet::english()
+                                             : asr::Alphabet::parse(symbols->second);
+  }
   std::string text = read_file(file);
   while (text.ends_with('\n') || text.ends_with('\r'))
     text.pop_back();
@@ -43,7 +47,7 @@ nlohmann::ordered_json decode_clip(const experiment::TextSearch& search,
 
 void decode(const DecodeFlags& flags) {
   const train::TensorFile content = train::load_tensors(flags.file);
-  const asr::Alphabet alphabet = read_alphabet(flags.alphabet);
+  const asr::Alphabet alphabet = alphabet_of(flags.alphabet, content);
   const experiment::TextSearch search(alphabet, flags.decoding);
   nlohmann::ordered_json clips = nlohmann::ordered_json::array();
   const auto start = std::chrono::steady_clock::now();
@@ -71,9 +75,11 @@ void add_decode(CLI::App& program) {
                    flags->file,
                    "safetensors: a tensor [frames, symbols + blank] of natural logarithms per clip")
       ->required();
-  command->add_option("--alphabet",
-                      flags->alphabet,
-                      "text file of all symbols in order (default: space, a to z, apostrophe)");
+  command->add_option(
+      "--alphabet",
+      flags->alphabet,
+      "text file of all symbols in order (default: those in FILE, else space, a to z, "
+      "apostrophe)");
   add_decoding_flags(*command, flags->decoding);
   command->add_flag("--greedy", flags->greedy, "the likeliest symbol of every frame, no search");
   add_json_flag(*command, flags->json);

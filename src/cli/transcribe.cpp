@@ -8,6 +8,7 @@
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/sound_clips.h"
 #include "lipsound2/experiment/transcriber.h"
+#include "lipsound2/train/checkpoint.h"
 
 #include "commands.h"
 #include "decoding_flags.h"
@@ -31,6 +32,7 @@ struct TranscribeFlags {
   std::string detector;
   std::string srt;
   experiment::DecodingConfig decoding;
+  std::string log_probs;
   std::string json;
 };
 
@@ -79,6 +81,7 @@ void transcribe(const TranscribeFlags& flags) {
   if (has_subtitles)
     make_folder(flags.srt);
   Json transcripts = Json::array();
+  train::TensorFile log_probs{{}, {{"symbols", trained.config.asr.symbols}}};
   for (const std::string& file : flags.files) {
     const auto sound =
         experiment::is_sound_file(file) ? audio::read_sound(file) : videos.read(file);
@@ -88,7 +91,11 @@ void transcribe(const TranscribeFlags& flags) {
       write_file(fs::path(flags.srt) / (fs::path(file).stem().string() + ".srt"),
                  experiment::to_srt(transcript, unit));
     transcripts.push_back(as_json(file, transcript));
+    if (!flags.log_probs.empty())
+      log_probs.tensors[file] = transcript.log_probs;
   }
+  if (!flags.log_probs.empty())
+    train::save_tensors(flags.log_probs, log_probs);
   write_json(flags.json, transcripts);
 }
 
@@ -108,6 +115,11 @@ void add_transcribe(CLI::App& program) {
       ->type_name("RUN");
   add_decoding_flags(*command, flags->decoding);
   command->add_option("--srt", flags->srt, "folder for subtitles, <stem>.srt")->type_name("DIR");
+  command
+      ->add_option("--log-probs",
+                   flags->log_probs,
+                   "file for the log-probabilities of all symbols and the blank, for `decode`")
+      ->type_name("FILE.safetensors");
   command->add_option("--vocoder", flags->vocoder, "of videos: griffin-lim or a vocoder's run")
       ->type_name("griffin-lim|RUN")
       ->capture_default_str();

@@ -24,7 +24,8 @@ Tensor Recognizer::log_probs(const audio::Waveform& sound, const std::string& na
   const Tensor lengths = torch::tensor({features.size(0)});
   return network_->forward(features.t().unsqueeze(0).contiguous().to(device_), lengths)
       .log_probs.squeeze(0)
-      .cpu();
+      .cpu()
+      .contiguous();
 }
 
 std::string Recognizer::greedy_text(const Tensor& log_probs) const {

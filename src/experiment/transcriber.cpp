@@ -43,7 +43,8 @@ Transcript Transcriber::operator()(const audio::Waveform& sound, const std::stri
   return {alphabet.decode(labels),
           timed_words(alphabet,
                       asr::ctc_align(log_probs, alphabet.outputs(), labels),
-                      recognizer_.frame_seconds())};
+                      recognizer_.frame_seconds()),
+          log_probs};
 }
 
 std::vector<TimedWord> timed_words(const asr::Alphabet& alphabet,

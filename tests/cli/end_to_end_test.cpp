@@ -85,8 +85,11 @@ TEST_F(ProgramEndToEnd, ReadsLipsThroughARecognizer) {
                               "lipsound2 synthesize --run runs/lips --out . face.mpg && "
                               "mv face.wav sound.wav && "
                               "lipsound2 transcribe sound.wav face.mpg --run runs/lips "
-                              "--asr runs/ears --json texts.json --srt subtitles");
+                              "--asr runs/ears --json texts.json --srt subtitles "
+                              "--log-probs frames.safetensors > texts.txt && "
+                              "lipsound2 decode frames.safetensors --greedy | sort > decoded.txt");
   ASSERT_EQ(written.code, 0) << written.error;
+  EXPECT_EQ(run_in(folder, "sort texts.txt").out, read_file(folder / "decoded.txt"));
   const auto texts = nlohmann::json::parse(read_file(folder / "texts.json"));
   ASSERT_EQ(texts.size(), 2U);
   EXPECT_EQ(texts[0].at("file"), "sound.wav");

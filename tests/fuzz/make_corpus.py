@@ -6,6 +6,7 @@ Needs ffmpeg (5.1) and Pillow:
     python3 tests/fuzz/make_corpus.py
 """
 
+import gzip
 import io
 import json
 import math
@@ -290,9 +291,69 @@ def containers():
     }
 
 
+def arpas():
+    bigram = """\\data\\
+ngram 1=5
+ngram 2=4
+
+\\1-grams:
+-1.5\t<unk>
+-99\t<s>\t-0.5
+-1\t</s>
+-0.75\tbin\t-0.25
+-0.5\tblue\t0.125
+
+\\2-grams:
+-0.25\t<s> bin
+-0.5\tbin blue
+-1\tblue <unk>
+-0.75\tblue </s>
+
+\\end\\
+"""
+    pruned = """\\data\\
+ngram 1=4
+ngram 2=3
+ngram 3=2
+\\1-grams:
+-1 <s> -0.5
+-1 </s>
+-1 a -0.25
+-1 b -0.125
+\\2-grams:
+-0.5 <s> a -0.5
+-0.5 a b -1
+-0.5 b a
+\\3-grams:
+-0.25 <s> a a
+-0.25 a b a
+\\end\\
+"""
+    texts = {
+        "bigram": bigram,
+        "pruned_trigram": pruned,
+        "carriage_returns": bigram.replace("\n", "\r\n"),
+        "numbers": bigram.replace("-0.75", "-7.5e-1").replace("-0.5", "-.50000000000000000000").replace("-1\t", "-1.\t"),
+        "unknown_twice": bigram.replace("blue", "<UNK>"),
+        "no_unknown": bigram.replace("<unk>", "red"),
+        "count_too_large": bigram.replace("2=4", "2=5"),
+        "count_too_small": bigram.replace("2=4", "2=3"),
+        "huge_count": bigram.replace("2=4", "2=99999999999"),
+        "no_context": pruned.replace("a b a", "b b a"),
+        "twice": bigram.replace("blue </s>", "bin blue"),
+        "not_finite": bigram.replace("-0.75", "-inf"),
+        "large": bigram.replace("-0.75", "-3e38"),
+        "positive": bigram.replace("-0.75", "0.75"),
+        "foreign_word": bigram.replace("bin blue", "bin rot"),
+        "cut": bigram[:150],
+    }
+    packed = gzip.compress(bigram.encode(), mtime=0)
+    return {name: text.encode() for name, text in texts.items()} | {"bigram.gz": packed, "cut.gz": packed[:-20]}
+
+
 def main():
     targets = {"sound_reader": sound_files, "sound_metrics": metric_inputs, "text_errors": texts, "config": configs,
-               "manifest": manifests, "shard": shards, "jpeg": jpegs, "container": containers}
+               "manifest": manifests, "shard": shards, "jpeg": jpegs, "arpa": arpas, "container": containers}
     for target, make in targets.items():
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ struct TimedWord {
 struct Transcript {
   std::string text;
   std::vector<TimedWord> words;
+  Tensor log_probs;  ///< [T, symbols + blank], what the text was found in
 };
 
 /// How texts are found: greedily, or by beam search where a model or a word list is given.
