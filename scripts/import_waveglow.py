@@ -20,6 +20,7 @@ import sys
 import torch
 
 NEW_NORM = {".parametrizations.weight.original0": ".weight_g", ".parametrizations.weight.original1": ".weight_v"}
+STORED = {torch.float32: "F32", torch.int64: "I64"}
 NORMED = re.compile(r"WN\.\d+\.(start|cond_layer|in_layers\.\d+|res_skip_layers\.\d+)\.weight$")
 
 
@@ -102,8 +103,9 @@ def sizes_of(state):
 def write_safetensors(path, tensors, metadata):
     header, place = {"__metadata__": metadata}, 0
     for name, tensor in sorted(tensors.items()):
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [place, place + 4 * tensor.numel()]}
-        place += 4 * tensor.numel()
+        end = place + tensor.element_size() * tensor.numel()
+        header[name] = {"dtype": STORED[tensor.dtype], "shape": list(tensor.shape), "data_offsets": [place, end]}
+        place = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
@@ -113,16 +115,17 @@ def write_safetensors(path, tensors, metadata):
 
 
 def read_safetensors(path):
+    """Tensors by name, and the metadata."""
     data = open(path, "rb").read()
     (length,) = struct.unpack("<Q", data[:8])
     header = json.loads(data[8 : 8 + length])
-    tensors = {}
+    tensors, types = {}, {stored: dtype for dtype, stored in STORED.items()}
     for name, entry in header.items():
-        if name != "__metadata__" and entry["dtype"] == "F32":
+        if name != "__metadata__" and entry["dtype"] in types:
             begin, end = entry["data_offsets"]
             part = bytearray(data[8 + length + begin : 8 + length + end])
-            tensors[name] = torch.frombuffer(part, dtype=torch.float32).reshape(entry["shape"]).clone()
-    return tensors
+            tensors[name] = torch.frombuffer(part, dtype=types[entry["dtype"]]).reshape(entry["shape"]).clone()
+    return tensors, header.get("__metadata__", {})
 
 
 def import_checkpoint(arguments):
@@ -140,7 +143,7 @@ def import_checkpoint(arguments):
 
 
 def export_checkpoint(arguments):
-    tensors = read_safetensors(arguments.source)
+    tensors, _ = read_safetensors(arguments.source)
     prefix = "ema." if any(name.startswith("ema.") for name in tensors) else "model."
     torch.save({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}, arguments.result)
 

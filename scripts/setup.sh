@@ -46,6 +46,6 @@ elif [ "$(.venv/bin/python -c 'import torch; print(torch.__version__.split("+")[
 else
   say "installing LibTorch $torch_version (the torch wheel) into .venv"
   [ -x .venv/bin/python ] || python3 -m venv .venv
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check "torch==$torch_version" numpy
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check "torch==$torch_version" numpy pyyaml
 fi
 say "ready: cmake --preset release && cmake --build --preset release"

@@ -21,11 +21,12 @@ namespace lipsound2::asr {
 
 namespace {
 
-// ln(exp(a) + exp(b)); minus infinity is nothing.
+// ln(exp(a) + exp(b)); minus infinity is nothing, and so is what rounding would take away.
 double log_add(double a, double b) {
+  constexpr double kNothing = 40;  // exp(-40) is 4e-18
   const double high = std::max(a, b);
   const double low = std::min(a, b);
-  return std::isinf(low) ? high : high + std::log1p(std::exp(low - high));
+  return low <= high - kNothing ? high : high + std::log1p(std::exp(low - high));
 }
 
 }  // namespace
@@ -33,7 +34,7 @@ double log_add(double a, double b) {
 PrefixSearch::PrefixSearch(const SearchSetup& setup)
     : setup_(setup), prefixes_(1), live_{0}, taken_(setup.symbols.size(), kNone) {
   Prefix& empty = prefixes_[0];
-  empty.blank = 0;
+  empty.blank = empty.total = 0;
   empty.live = true;
   if (setup_.knowledge.model != nullptr)
     empty.state = setup_.knowledge.model->begin();
@@ -64,24 +65,24 @@ void PrefixSearch::stay(const float* log_probs) {
   const double blank = log_probs[setup_.symbols.size()];
   for (const Index index : live_) {
     Prefix& prefix = prefixes_[index];
-    prefix.next_blank = log_add(prefix.blank, prefix.symbol) + blank;
-    if (prefix.label < 0)
-      continue;
-    const double symbol = log_probs[prefix.label];
-    prefix.next_symbol = prefix.symbol + symbol;
-    const Prefix& parent = prefixes_[prefix.parent];
-    if (!parent.live)
-      continue;
-    const double before =
-        parent.label == prefix.label ? parent.blank : log_add(parent.blank, parent.symbol);
-    prefix.next_symbol = log_add(prefix.next_symbol, before + symbol);
-  }
-  for (const Index index : live_) {
-    const Prefix& prefix = prefixes_[index];
-    propose({.score = log_add(prefix.next_blank, prefix.next_symbol) + prefix.knowledge,
-             .prefix = index});
+    prefix.next_blank = prefix.total + blank;
+    prefix.next_symbol = symbol_again(prefix, log_probs);
+    prefix.next_total = log_add(prefix.next_blank, prefix.next_symbol);
+    propose({.score = prefix.next_total + prefix.knowledge, .prefix = index});
   }
   keep_best();
+}
+
+// Ways that end in the last symbol once more: it goes on, or comes new behind the parent.
+double PrefixSearch::symbol_again(const Prefix& prefix, const float* log_probs) const {
+  if (prefix.label < 0)
+    return kImpossible;
+  const double symbol = log_probs[prefix.label];
+  const Prefix& parent = prefixes_[prefix.parent];
+  if (!parent.live)
+    return prefix.symbol + symbol;
+  const double before = parent.label == prefix.label ? parent.blank : parent.total;
+  return log_add(prefix.symbol, before) + symbol;
 }
 
 void PrefixSearch::extend(Index index, const float* log_probs) {
@@ -89,11 +90,10 @@ void PrefixSearch::extend(Index index, const float* log_probs) {
   for (Index child = prefix.first_child; child != kNone; child = prefixes_[child].next_sibling)
     if (prefixes_[child].live)
       taken_[static_cast<std::size_t>(prefixes_[child].label)] = index;
-  const double total = log_add(prefix.blank, prefix.symbol);
   const double bonus = std::max(setup_.config.beta, 0.0);
   for (const std::int32_t label : by_probability_) {
-    const double reached = (label == prefix.label ? prefix.blank : total) + log_probs[label];
-    if (total + log_probs[label] + prefix.knowledge + bonus <= threshold_)
+    const double reached = (label == prefix.label ? prefix.blank : prefix.total) + log_probs[label];
+    if (prefix.total + log_probs[label] + prefix.knowledge + bonus <= threshold_)
       break;
     if (std::isinf(reached) || taken_[static_cast<std::size_t>(label)] == index ||
         !may_follow(prefix, label))
@@ -133,6 +133,7 @@ void PrefixSearch::propose(const Candidate& candidate) {
   const auto beam = static_cast<std::size_t>(setup_.config.beam);
   if (candidate.score <= threshold_)
     return;
+  threshold_ = std::max(threshold_, candidate.score - setup_.config.prune);
   candidates_.push_back(candidate);
   if (candidates_.size() >= 2 * beam)
     keep_best();
@@ -151,7 +152,7 @@ void PrefixSearch::keep_best() {
   const auto worst = candidates_.begin() + static_cast<std::ptrdiff_t>(beam - 1);
   std::nth_element(candidates_.begin(), worst, candidates_.end(), better);
   candidates_.resize(beam);
-  threshold_ = candidates_.back().score;
+  threshold_ = std::max(threshold_, candidates_.back().score);
 }
 
 void PrefixSearch::take_over() {
@@ -162,12 +163,14 @@ void PrefixSearch::take_over() {
   });
   std::vector<Index> kept;
   for (const Candidate& candidate : candidates_) {
+    if (candidate.score < candidates_.front().score - setup_.config.prune)
+      break;
     const bool stays = candidate.label < 0;
     kept.push_back(stays ? candidate.prefix : child_of(candidate.prefix, candidate.label));
     Prefix& prefix = prefixes_[kept.back()];
     if (!stays) {
       prefix.next_blank = kImpossible;
-      prefix.next_symbol = candidate.symbol;
+      prefix.next_symbol = prefix.next_total = candidate.symbol;
       prefix.knowledge = candidate.knowledge;
     }
     prefix.live = true;
@@ -175,6 +178,7 @@ void PrefixSearch::take_over() {
   for (const Index index : kept) {
     prefixes_[index].blank = prefixes_[index].next_blank;
     prefixes_[index].symbol = prefixes_[index].next_symbol;
+    prefixes_[index].total = prefixes_[index].next_total;
   }
   live_ = std::move(kept);
 }
@@ -249,7 +253,7 @@ double PrefixSearch::ending(Index index) {
 
 CtcHypothesis PrefixSearch::hypothesis(Index index, double ending) const {
   CtcHypothesis result;
-  result.acoustic = log_add(prefixes_[index].blank, prefixes_[index].symbol);
+  result.acoustic = prefixes_[index].total;
   result.score = result.acoustic + prefixes_[index].knowledge + ending;
   for (Index at = index; prefixes_[at].label >= 0; at = prefixes_[at].parent)
     result.labels.push_back(prefixes_[at].label);

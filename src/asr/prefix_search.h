@@ -46,8 +46,10 @@ class PrefixSearch {
     std::int32_t label = -1;
     double blank = kImpossible;   ///< ln of all ways here that end in a blank
     double symbol = kImpossible;  ///< ... that end in the last symbol
+    double total = kImpossible;   ///< ... of both
     double next_blank = kImpossible;
     double next_symbol = kImpossible;
+    double next_total = kImpossible;
     double knowledge = 0;  ///< weighted model and word scores so far
     NgramModel::State state = 0;
     WordList::Node letters = WordList::kRoot;
@@ -67,6 +69,7 @@ class PrefixSearch {
 
   bool by_words() const { return setup_.alphabet.space().has_value(); }
   void stay(const float* log_probs);
+  double symbol_again(const Prefix& prefix, const float* log_probs) const;
   void sort_symbols(const float* log_probs);
   void extend(Index index, const float* log_probs);
   double knowledge_after(Index index, std::int32_t label);

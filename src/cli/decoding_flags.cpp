@@ -20,6 +20,11 @@ void add_decoding_flags(CLI::App& command, experiment::DecodingConfig& decoding)
   command.add_option("--beta", decoding.search.beta, "added per word, or character")
       ->check(CLI::Range(-100.0, 100.0))
       ->capture_default_str();
+  command
+      .add_option("--prune",
+                  decoding.search.prune,
+                  "texts whose score is this much below a frame's best are dropped (default: none)")
+      ->check(CLI::PositiveNumber);
 }
 
 }  // namespace lipsound2::cli

@@ -23,6 +23,7 @@ void AsrConfig::visit(config::FieldVisitor& v) {
           symbols,
           "all symbols one after another; empty: those of the run it starts from, else what "
           "`alphabet` says");
+  v.group("features", features, "what it hears, beside `audio`");
   v.field("dither", dither, "deviation of the noise added to sound in training", {0, 1});
   v.field("speeds", speeds, "percent of the speed of which one is drawn per clip", {50, 200});
   v.group("augment", augment, "SpecAugment");

@@ -12,7 +12,7 @@ Recognizer::Recognizer(asr::Jasper network,
                        const std::string& device)
     : network_(std::move(network)),
       alphabet_(asr::Alphabet::parse(config.asr.symbols)),
-      features_(config.audio),
+      features_(config.audio, config.asr.features),
       rate_(static_cast<int>(config.audio.sample_rate)),
       frame_seconds_(static_cast<double>(asr::JasperImpl::kStride * config.audio.hop) / rate_),
       device_(device) {}

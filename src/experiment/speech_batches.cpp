@@ -43,7 +43,7 @@ std::vector<std::vector<std::size_t>> epoch_order(const std::vector<SpeechClip>&
 SpeechBatches::SpeechBatches(std::vector<SpeechClip> clips, const ExperimentConfig& config)
     : clips_(std::move(clips)),
       config_(config.asr),
-      features_(config.audio),
+      features_(config.audio, config.asr.features),
       rate_(config.audio.sample_rate),
       batch_size_(config.data.batch_size),
       seed_(static_cast<std::uint64_t>(config.seed)) {}

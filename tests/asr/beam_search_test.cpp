@@ -218,6 +218,22 @@ TEST(BeamSearch, WiderBeamsFindNothingWorse) {
   }
 }
 
+TEST(BeamSearch, PruningKeepsWhatIsNearTheBest) {
+  Rng rng(12);
+  const Alphabet english = Alphabet::english();
+  const Tensor log_probs = random_log_probs(rng, 50, english.outputs());
+  const auto pruned_by = [&](double prune) {
+    return BeamSearch(english, {.beam = 64, .alpha = 0, .beta = 0.7, .prune = prune})(log_probs);
+  };
+  const auto all = BeamSearch(english, {.beam = 64, .alpha = 0, .beta = 0.7})(log_probs);
+  EXPECT_EQ(scores_of(pruned_by(1e6)), scores_of(all));
+  const auto near = pruned_by(2);
+  EXPECT_LT(near.size(), all.size());
+  for (const CtcHypothesis& text : near)
+    EXPECT_GE(text.score, near[0].score - 2 - 0.7);  // what the last word adds comes later
+  EXPECT_EQ(pruned_by(1e-12).size(), 1U);
+}
+
 TEST(BeamSearch, ZeroProbabilitiesGiveNoNan) {
   const Alphabet alphabet(U"ab");
   const Tensor certain = torch::tensor({{1.0, 0.0, 0.0}, {0.0, 1.0, 0.0}}).log();

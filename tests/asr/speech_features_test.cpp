@@ -45,6 +45,36 @@ TEST(SpeechFeatures, OfSilenceAreZero) {
   EXPECT_LT(SpeechFeatures(jasper_mels())(silence, "a").abs().max().item<double>(), 0.01);
 }
 
+// What NeMo computes, step by step: pre-emphasis, powers of a symmetric window, 2^-24 added before
+// the logarithm, deviation without bias and 1e-5 more.
+TEST(SpeechFeatures, OfPowersAreThoseOfNeMo) {
+  const audio::Waveform sound = speech();
+  Tensor samples = torch::tensor(sound.samples);
+  samples =
+      torch::cat({samples.slice(0, 0, 1), samples.slice(0, 1) - 0.97 * samples.slice(0, 0, -1)});
+  const Tensor window = torch::hann_window(320, /*periodic=*/false);
+  const Tensor spectrum = torch::stft(samples,
+                                      /*n_fft=*/512,
+                                      /*hop_length=*/160,
+                                      /*win_length=*/320,
+                                      window,
+                                      /*center=*/true,
+                                      /*pad_mode=*/"reflect",
+                                      /*normalized=*/false,
+                                      /*onesided=*/true,
+                                      /*return_complex=*/true);
+  const Tensor powers = torch::matmul(audio::mel_filters(jasper_mels()), spectrum.abs().square());
+  const Tensor mel = torch::log(powers.slice(1, 0, 100) + std::pow(2.0, -24)).t();
+  const Tensor expected = (mel - mel.mean(0)) / (mel.std(0, /*unbiased=*/true) + 1e-5);
+
+  const Tensor features = SpeechFeatures(
+      jasper_mels(), {.pre_emphasis = 0.97, .spectrum = Spectrum::kPower})(sound, "a");
+
+  EXPECT_LT((features - expected).abs().max().item<double>(), 1e-3);
+  const Tensor others = SpeechFeatures(jasper_mels(), {.pre_emphasis = 0.97})(sound, "a");
+  EXPECT_GT((others - expected).abs().max().item<double>(), 0.1);
+}
+
 TEST(SpeechFeatures, NameASoundThatIsTooShortOrOfAnotherRate) {
   const SpeechFeatures features(jasper_mels());
   const auto complaint = [&](const audio::Waveform& sound) -> std::string {
@@ -111,6 +141,17 @@ TEST(HideParts, HidesBandsAndFramesWithinTheLimits) {
     EXPECT_LE(hidden_frames, 12);  // a fifth
     EXPECT_EQ(features.sum().item<double>(), (60 - hidden_frames) * (64 - hidden_bands));
   }
+}
+
+TEST(SpeechFeatures, OfPowersNeedHalfAFourierTransform) {
+  const SpeechFeatures features(jasper_mels(), {.spectrum = Spectrum::kPower});
+  EXPECT_THAT(
+      [&] { features({std::vector<float>(256), 16000}, "short.wav"); },
+      ::testing::ThrowsMessage<Error>(::testing::HasSubstr(
+          "short.wav: expected more than half a Fourier transform of 512 samples, found 256")));
+  const Tensor least = features({std::vector<float>(257, 0.5F), 16000}, "a");
+  EXPECT_EQ(least.size(0), 1);
+  EXPECT_EQ(least.abs().max().item<double>(), 0);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "lipsound2/asr/alphabet.h"
@@ -14,6 +15,8 @@ struct BeamSearchConfig {
   std::int64_t beam = 128;  ///< texts kept per frame
   double alpha = 0.5;       ///< weight of the language model
   double beta = 0.5;        ///< added per word (character, for alphabets without a space)
+  /// Texts whose score is this much below a frame's best are dropped.
+  double prune = std::numeric_limits<double>::infinity();
 };
 
 /// What a search may lean on besides the frames. The things pointed to must outlive the search.

@@ -18,8 +18,9 @@ enum class AlphabetKind { kEnglish, kCharacters };
 struct AsrConfig {
   asr::JasperConfig network;
   AlphabetKind alphabet = AlphabetKind::kEnglish;
-  std::string symbols;   ///< empty: what `alphabet` says; a run stores them
-  double dither = 1e-5;  ///< deviation of the noise added in training
+  std::string symbols;  ///< empty: what `alphabet` says; a run stores them
+  asr::SpeechFeaturesConfig features;
+  double dither = 1e-5;                               ///< deviation of the noise added in training
   std::vector<std::int64_t> speeds = {90, 100, 110};  ///< percent, one drawn per clip and epoch
   asr::SpecAugmentConfig augment;
   std::string lips;  ///< lip2mel run or stage that makes the sound it trains on; empty: the natural
