@@ -1,3 +1,5 @@
+#include <memory>
+
 #include <nlohmann/json.hpp>
 
 #include "lipsound2/core/error.h"
@@ -23,6 +25,7 @@ struct TrainFlags {
   bool skip_mismatched = false;
   bool resume = false;
   std::string json;
+  std::shared_ptr<const train::ProcessGroup> processes;
 
   std::vector<config::Override> changes() const { return {overrides.begin(), overrides.end()}; }
   experiment::Start start() const {
@@ -47,6 +50,16 @@ void add_common_flags(CLI::App& command, TrainFlags& flags) {
   command.add_flag("--resume", flags.resume, "go on from the run's last checkpoint");
 }
 
+// Finds the other processes of this training, if there are any; they only warn.
+void join_others(TrainFlags& flags) {
+  flags.processes =
+      std::make_shared<const train::ProcessGroup>(train::ProcessPlace::from_environment());
+  if (!flags.processes->leads())
+    log::set_level(log::Level::kWarn);
+  if (flags.processes->world() > 1)
+    log::info("{} processes train together", flags.processes->world());
+}
+
 void stop_if_interrupted(train::TrainOutcome outcome) {
   if (outcome != train::TrainOutcome::kInterrupted)
     return;
@@ -61,7 +74,9 @@ nlohmann::ordered_json described(const train::RunFolder& run, const std::string&
 
 void run_config(const TrainFlags& flags, const experiment::ExperimentConfig& config) {
   const train::RunFolder run = flags.folder(config.name);
-  stop_if_interrupted(experiment::run_training(config, run, flags.start()));
+  stop_if_interrupted(experiment::run_training(config, run, flags.start(), flags.processes));
+  if (!flags.processes->leads())
+    return;
   const auto result = described(run, config.task);
   write_json(flags.json, result);
   fmt::print("{}\n", result["checkpoint"].get<std::string>());
@@ -69,7 +84,9 @@ void run_config(const TrainFlags& flags, const experiment::ExperimentConfig& con
 
 void run_stages(const TrainFlags& flags, const experiment::Chain& chain) {
   const auto folder = flags.folder(chain.name).path;
-  stop_if_interrupted(experiment::run_chain(chain, folder, flags.start()));
+  stop_if_interrupted(experiment::run_chain(chain, folder, flags.start(), flags.processes));
+  if (!flags.processes->leads())
+    return;
   nlohmann::ordered_json results{{"run", folder.string()}};
   for (const experiment::Stage& stage : chain.stages)
     results["stages"].push_back(described({folder / stage.folder}, stage.config.task));
@@ -77,7 +94,8 @@ void run_stages(const TrainFlags& flags, const experiment::Chain& chain) {
   fmt::print("{}\n", results["stages"].back()["checkpoint"].get<std::string>());
 }
 
-void train_config(const TrainFlags& flags) {
+void train_config(TrainFlags& flags) {
+  join_others(flags);
   if (const auto chain = experiment::load_chain(flags.config, flags.changes()))
     run_stages(flags, *chain);
   else
@@ -96,7 +114,8 @@ void start_from(experiment::ExperimentConfig& config, const TrainFlags& flags) {
   config.from = experiment::find_checkpoint(config.from, config.task).string();
 }
 
-void finetune(const TrainFlags& flags) {
+void finetune(TrainFlags& flags) {
+  join_others(flags);
   if (auto chain = experiment::load_chain(flags.config, flags.changes())) {
     start_from(chain->stages.front().config, flags);
     run_stages(flags, *chain);

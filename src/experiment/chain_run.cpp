@@ -55,9 +55,13 @@ void check_what_is_to_come(const Chain& chain, const fs::path& folder) {
 
 }  // namespace
 
-train::TrainOutcome run_chain(const Chain& chain, const fs::path& folder, Start start) {
+train::TrainOutcome run_chain(const Chain& chain,
+                              const fs::path& folder,
+                              Start start,
+                              const std::shared_ptr<const train::ProcessGroup>& processes) {
   check_folder(chain, folder, start);
   check_what_is_to_come(chain, folder);
+  processes->wait_for_all();  // all have looked at the folder before the first one writes there
   for (auto stage = chain.stages.begin(); stage != chain.stages.end(); ++stage) {
     const train::RunFolder run{folder / stage->folder};
     const bool over = std::any_of(std::next(stage), chain.stages.end(), [&](const Stage& later) {
@@ -74,7 +78,7 @@ train::TrainOutcome run_chain(const Chain& chain, const fs::path& folder, Start 
       config.from = find_checkpoint((folder / stage->after).string(), config.task).string();
     if (!stage->lips.empty())
       config.asr.lips = find_checkpoint((folder / stage->lips).string(), "lip2mel").string();
-    if (run_training(config, run, has_begun(run) ? Start::kResume : Start::kNew) ==
+    if (run_training(config, run, has_begun(run) ? Start::kResume : Start::kNew, processes) ==
         train::TrainOutcome::kInterrupted)
       return train::TrainOutcome::kInterrupted;
   }

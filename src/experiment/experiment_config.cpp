@@ -37,10 +37,12 @@ void DataConfig::visit(config::FieldVisitor& v) {
   v.group("faces", faces, "how pictures reach the network");
   v.group("augment", augment, "changes of the pictures in training");
   v.field("batch_size", batch_size, "clips per batch", {1, 4096});
-  v.field("max_frames",
-          max_frames,
-          "when not 0, it limits batches instead: clips times the pictures of the longest",
-          {0, 1e8});
+  v.field(
+      "max_frames",
+      max_frames,
+      "when not 0, it limits batches instead: clips times the pictures of the longest (of asr: the "
+      "pictures that its sound is as long as)",
+      {0, 1e8});
   v.field("threads", threads, "loader threads", {1, 256});
   v.field(
       "shards",
@@ -122,6 +124,10 @@ void ExperimentConfig::visit(config::FieldVisitor& v) {
                         asr.network.features,
                         audio.bands));
   if (task == "vocoder")
+    v.check(data.max_frames == 0,
+            "data.max_frames",
+            "has no use for a vocoder, whose segments are of one length");
+  if (task == "vocoder")
     v.check(audio.hop % vocoder.network.group == 0,
             "vocoder",
             fmt::format("vocoder.network.group must divide audio.hop, but is {} for a hop of {}",
@@ -149,8 +155,8 @@ data::LoaderConfig listing_loader(const ExperimentConfig& config) {
   loader.batch_size = config.eval.batch_size;
   loader.order = data::Order::kAsListed;
   loader.augmented = false;
-  loader.access = data::Access::kAuto;  // from the files beside the manifest, also when a command
-  loader.shards = "";                   // gives the shards to training
+  loader.access = data::Access::kAuto;  // from the files beside the manifest, also when training
+  loader.shards = "";                   // has its shards from elsewhere
   loader.max_frames = 0;
   return loader;
 }

@@ -1,13 +1,8 @@
 #include "lipsound2/experiment/generated_corpus.h"
 
-#include <algorithm>
-#include <memory>
-
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "lipsound2/audio/sound_file.h"
-#include "lipsound2/core/error.h"
-#include "lipsound2/core/file.h"
 #include "lipsound2/core/progress.h"
 #include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/loader.h"
@@ -15,60 +10,27 @@
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/synthesizer.h"
 
+#include "corpus_writer.h"
+
 namespace lipsound2::experiment {
 
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::size_t kShardBytes = std::size_t{256} << 20;  // after which a new shard begins
-
-/// Shards of limited size and the lines of their manifest.
-class CorpusWriter {
- public:
-  explicit CorpusWriter(fs::path folder) : folder_(std::move(folder)) {
-    make_folder(folder_ / "shards");
-  }
-
-  void add(data::ManifestEntry entry, const data::StoredClip& clip) {
-    if (!shard_) {
-      name_ = fmt::format("shards/{:05}.tar", shards_++);
-      shard_ = std::make_unique<data::ShardWriter>(folder_ / name_);
-    }
-    entry.shard = name_;
-    shard_->add(entry, clip);
-    manifest_ += to_json_line(entry) + "\n";
-    if (shard_->size() >= kShardBytes)
-      end_shard();
-  }
-
-  fs::path finish() {
-    end_shard();
-    const fs::path manifest = folder_ / "manifest.jsonl";
-    write_file(manifest, manifest_);
-    return manifest;
-  }
-
- private:
-  void end_shard() {
-    if (shard_)
-      shard_->commit();
-    shard_.reset();
-  }
-
-  fs::path folder_;
-  std::string name_;
-  std::unique_ptr<data::ShardWriter> shard_;
-  int shards_ = 0;
-  std::string manifest_;
-};
+std::string origin_of(const GenerationRequest& request, const fs::path& checkpoint) {
+  std::string splits = "all clips";
+  if (!request.splits.empty())
+    splits = fmt::format("splits {}", fmt::join(request.splits, ", "));
+  return fmt::format("sound of {}, {}, by {} and {}",
+                     fs::absolute(request.manifest).lexically_normal().string(),
+                     splits,
+                     fs::absolute(checkpoint).lexically_normal().string(),
+                     request.vocoder);
+}
 
 }  // namespace
 
 fs::path generate_corpus(const GenerationRequest& request) {
-  require(!fs::exists(request.out / "manifest.jsonl"),
-          ErrorKind::kUsage,
-          "{}: holds a corpus already; name another folder with --out",
-          request.out.string());
   const std::vector<data::ManifestEntry> clips =
       data::ClipList::read(request.manifest).entries_of(request.splits, request.manifest);
   TrainedNetwork trained = load_network(request.run);
@@ -77,14 +39,20 @@ fs::path generate_corpus(const GenerationRequest& request) {
                           trained.device,
                           make_vocoder(request.vocoder, trained.config));
   const fs::path folder = request.manifest.parent_path();
-  data::Loader loader(folder, clips, listing_loader(trained.config));
-  CorpusWriter writer(request.out);
-  Progress progress("generating", std::ssize(clips), "clips");
-  std::size_t done = 0;
-  loader.start(/*epoch=*/0);
+  const data::LoaderConfig listing = listing_loader(trained.config);
+  data::Loader loader(folder, clips, listing);
+  CorpusWriter writer(request.out, origin_of(request, trained.checkpoint), request.shard_bytes);
+  Progress progress(
+      "generating", std::ssize(clips), "clips", static_cast<std::int64_t>(writer.finished()));
+  // From the batch of the first clip that is missing: what a clip becomes may depend on its batch.
+  const std::int64_t first = static_cast<std::int64_t>(writer.finished()) / listing.batch_size;
+  auto done = static_cast<std::size_t>(first * listing.batch_size);
+  loader.start(/*epoch=*/0, first);
   while (const auto batch = loader.next())
     for (const GeneratedMel& generated : synthesizer.mels(*batch)) {
       data::ManifestEntry entry = clips.at(done++);
+      if (done <= writer.finished())
+        continue;
       data::StoredClip clip = data::read_clip(folder, entry);
       const audio::Waveform sound = synthesizer.sound(generated.mel);
       clip.flac = audio::encode_flac(sound);

@@ -1,13 +1,14 @@
 #include "lipsound2/experiment/lip2mel_task.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include <torch/torch.h>
 
 #include "lipsound2/audio/sound_file.h"
 #include "lipsound2/core/random.h"
 #include "lipsound2/data/clip_list.h"
-#include "lipsound2/data/shard.h"
+#include "lipsound2/data/shard_sequence.h"
 #include "lipsound2/experiment/evaluation.h"
 #include "lipsound2/experiment/figure.h"
 
@@ -31,6 +32,19 @@ std::vector<data::ManifestEntry> stable_sample(const data::ClipList& clips, std:
   for (std::size_t i = 0; i < count; ++i)
     sample.push_back(clips[by_hash[i].second]);
   return sample;
+}
+
+// The same where shards should be read from front to back: all clips of some of them.
+std::vector<data::ManifestEntry> sample_of_shards(const data::ClipList& clips, std::size_t count) {
+  const auto place = [&](std::size_t position) {
+    const data::ClipPlace found = clips.place(position);
+    return std::pair(hash(clips.shard(found.shard)), found.offset);
+  };
+  std::vector<std::size_t> positions(clips.size());
+  std::iota(positions.begin(), positions.end(), std::size_t{0});
+  std::ranges::sort(positions, {}, place);
+  positions.resize(std::min(count, positions.size()));
+  return clips.at(positions).entries();
 }
 
 }  // namespace
@@ -59,10 +73,9 @@ train::Losses Lip2MelTask::losses(const data::Batch& batch, double progress) {
 }
 
 std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
-  const auto valid = data::ClipList::read(manifest_).split("valid", manifest_);
   Evaluation evaluation;
   evaluation.manifest = manifest_;
-  evaluation.clips = stable_sample(valid, static_cast<std::size_t>(config_.eval.validation_clips));
+  evaluation.clips = validation_clips(manifest_, config_);
   evaluation.metrics = {"stoi", "estoi"};
   const auto vocoder =
       std::make_shared<vocoder::GriffinLim>(config_.audio, config_.eval.griffin_lim);
@@ -93,13 +106,23 @@ std::map<std::string, double> Lip2MelTask::validate(const fs::path& samples) {
   return scores;
 }
 
+std::vector<data::ManifestEntry> validation_clips(const fs::path& manifest,
+                                                  const ExperimentConfig& config) {
+  return stable_sample(data::ClipList::read(manifest).split("valid", manifest),
+                       static_cast<std::size_t>(config.eval.validation_clips));
+}
+
 audio::MelStats measure_mels(const fs::path& manifest, const ExperimentConfig& config) {
-  const auto clips =
-      stable_sample(data::ClipList::read(manifest).split("train", manifest), kMeasuredClips);
+  const auto clips = data::ClipList::read(manifest).split("train", manifest);
   const audio::MelSpectrogram mel(config.audio);
   audio::MelStatsCounter counter(config.audio.bands);
-  for (const data::ManifestEntry& entry : clips)
-    counter.add(mel(data::read_clip_sound(manifest.parent_path(), entry).samples));
+  data::read_in_sequence(manifest.parent_path(),
+                         config.data.shards,
+                         config.data.shards.empty() ? stable_sample(clips, kMeasuredClips)
+                                                    : sample_of_shards(clips, kMeasuredClips),
+                         [&](const data::ManifestEntry& entry, const data::StoredClip& clip) {
+                           counter.add(mel(audio::decode_sound(clip.flac, entry.id).samples));
+                         });
   return counter.stats();
 }
 

@@ -18,6 +18,7 @@
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/speech_clips.h"
 
+#include "fetched_clips.h"
 #include "kept_clips.h"
 #include "text_scores.h"
 
@@ -141,23 +142,45 @@ std::string keep_texts(const HeardTexts& texts, const fs::path& folder) {
   return "\nThe same recognizer on natural sound:\n" + eval::to_text(texts.natural.table());
 }
 
+// With the run's own corpus, or the one that was asked for, whose shards lie beside its manifest.
+ExperimentConfig with_corpus(ExperimentConfig config, const EvaluationRequest& request) {
+  if (request.manifest.empty())
+    return config;
+  config.data.manifest = request.manifest;
+  config.data.shards = "";
+  return config;
+}
+
+// Where the evaluation keeps clips that come from elsewhere, until it is over.
+fs::path fetched_folder(const fs::path& folder) {
+  return folder / "clips";
+}
+
+// On the same clips, but where they can be read at random.
+Evaluation at_hand(Evaluation evaluation, const ExperimentConfig& config, const fs::path& folder) {
+  if (config.data.shards.empty())
+    return evaluation;
+  evaluation.manifest = fetch_clips(config, evaluation.clips, fetched_folder(folder));
+  evaluation.clips = data::read_manifest(evaluation.manifest);
+  return evaluation;
+}
+
 }  // namespace
 
 EvaluationResult evaluate_run(const EvaluationRequest& request) {
   TrainedNetwork trained = load_network(request.run);
-  if (!request.manifest.empty())
-    trained.config.data.manifest = request.manifest;
-  const Evaluation evaluation = as_evaluation(request, trained.config);
-  const fs::path folder = evaluation_folder(request, trained.checkpoint, evaluation.manifest);
+  trained.config = with_corpus(trained.config, request);
+  const Evaluation asked = as_evaluation(request, trained.config);
+  const fs::path folder = evaluation_folder(request, trained.checkpoint, asked.manifest);
   const std::string clips = folder.filename().string();
-  log::info(
-      "{} clips of {} through {}", evaluation.clips.size(), clips, trained.checkpoint.string());
+  log::info("{} clips of {} through {}", asked.clips.size(), clips, trained.checkpoint.string());
 
   auto texts = make_heard_texts(request);
   const auto vocoder = make_vocoder(request.vocoder, trained.config);
   Synthesizer synthesizer(trained.network, trained.config, trained.device, vocoder);
-  eval::Report report = empty_report(request, trained, evaluation, clips);
+  eval::Report report = empty_report(request, trained, asked, clips);
   report.facts.push_back({"vocoder", vocoder->description()});
+  const Evaluation evaluation = at_hand(asked, trained.config, folder);
   report.scores = evaluate(synthesizer, trained.config, evaluation, [&](const EvaluatedClip& clip) {
     keep_clip(folder, clip);
     if (texts)
@@ -167,6 +190,7 @@ EvaluationResult evaluate_run(const EvaluationRequest& request) {
     add_scores(report.scores, texts->synthesized.table());
   report.clips = shown_clips(report.scores, evaluation, folder, trained.config.audio);
   EvaluationResult result = keep(report, folder);
+  fs::remove_all(fetched_folder(folder));
   if (texts)
     result.table += keep_texts(*texts, folder);
   return result;
@@ -180,10 +204,14 @@ EvaluationResult evaluate_recognizer(const EvaluationRequest& request) {
             request.run,
             metric);
   TrainedRecognizer trained = load_recognizer(request.run);
-  if (!request.manifest.empty())
-    trained.config.data.manifest = request.manifest;
-  const fs::path folder =
-      evaluation_folder(request, trained.checkpoint, find_manifest(trained.config));
+  trained.config = with_corpus(trained.config, request);
+  const fs::path manifest = find_manifest(trained.config);
+  const fs::path folder = evaluation_folder(request, trained.checkpoint, manifest);
+  if (!trained.config.data.shards.empty())
+    trained.config.data.manifest =
+        fetch_clips(trained.config,
+                    data::ClipList::read(manifest).split(request.split, manifest).entries(),
+                    fetched_folder(folder));
   const std::vector<SpeechClip> clips = speech_clips(trained.config, request.split);
   log::info("{} clips of {} through {}",
             clips.size(),
@@ -196,6 +224,7 @@ EvaluationResult evaluate_recognizer(const EvaluationRequest& request) {
   EvaluationResult result{folder, eval::to_text(scores.table()), eval::to_json(scores.table())};
   write_file(folder / "scores.json", result.json);
   write_file(folder / "heard.tsv", scores.heard());
+  fs::remove_all(fetched_folder(folder));
   return result;
 }
 

@@ -113,10 +113,12 @@ std::vector<train::Misfit> take_best_weights(torch::nn::Module& network,
   return {};
 }
 
-// The config in a checkpoint.
-ExperimentConfig any_config_in(const train::TensorFile& content, const fs::path& file) {
-  const auto stored = content.metadata.find("config");
-  require(stored != content.metadata.end(),
+using Metadata = std::map<std::string, std::string>;
+
+// The config in the metadata of a checkpoint.
+ExperimentConfig any_config_in(const Metadata& metadata, const fs::path& file) {
+  const auto stored = metadata.find("config");
+  require(stored != metadata.end(),
           ErrorKind::kData,
           "{}: expected the config in the metadata, found none; not a checkpoint of lipsound2",
           file.string());
@@ -124,10 +126,10 @@ ExperimentConfig any_config_in(const train::TensorFile& content, const fs::path&
 }
 
 // The same of a checkpoint that must be of this task.
-ExperimentConfig config_in(const train::TensorFile& content,
+ExperimentConfig config_in(const Metadata& metadata,
                            const fs::path& file,
                            const std::string& task) {
-  auto config = any_config_in(content, file);
+  auto config = any_config_in(metadata, file);
   require(config.task == task,
           ErrorKind::kUsage,
           "{}: expected a checkpoint of task {}, found one of {}",
@@ -145,7 +147,7 @@ Trained<Network> load_trained(const std::string& run_or_checkpoint,
   Trained<Network> trained;
   trained.checkpoint = find_checkpoint(run_or_checkpoint, task);
   const train::TensorFile content = train::load_tensors(trained.checkpoint);
-  trained.config = config_in(content, trained.checkpoint, task);
+  trained.config = config_in(content.metadata, trained.checkpoint, task);
   trained.network = make(trained.config);
   take_best_weights(*trained.network, content, trained.checkpoint, Mismatched::kRefused);
   trained.device = choose_device(trained.config);
@@ -232,10 +234,8 @@ TrainedRecognizer load_recognizer(const std::string& run_or_checkpoint) {
 }
 
 std::string task_of(const std::string& name) {
-  if (fs::is_regular_file(name)) {
-    const train::TensorFile content = train::load_tensors(name);
-    return any_config_in(content, name).task;
-  }
+  if (fs::is_regular_file(name))
+    return any_config_in(train::load_metadata(name), name).task;
   for (const char* task : {"lip2mel", "asr", "vocoder"}) {
     const auto config = config_of(find_run(name, task));
     if (config)
@@ -246,7 +246,7 @@ std::string task_of(const std::string& name) {
 
 ExperimentConfig stored_config(const std::string& run_or_checkpoint, const std::string& task) {
   const fs::path checkpoint = find_checkpoint(run_or_checkpoint, task);
-  return config_in(train::load_tensors(checkpoint), checkpoint, task);
+  return config_in(train::load_metadata(checkpoint), checkpoint, task);
 }
 
 Voice load_voice(const std::string& name,

@@ -1,8 +1,6 @@
 #include "sound_segments.h"
 
-#include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <span>
 
 #include <ATen/ops/stack.h>
@@ -17,7 +15,9 @@ constexpr std::size_t kKeptBytes = std::size_t{1} << 30;
 
 }  // namespace
 
-SoundSegments::SoundSegments(std::vector<SoundClip> clips, const ExperimentConfig& config)
+SoundSegments::SoundSegments(std::vector<SoundClip> clips,
+                             const ExperimentConfig& config,
+                             const data::PlanSetup& plan)
     : clips_(std::move(clips)),
       reader_(config),
       mel_(config.audio),
@@ -26,42 +26,41 @@ SoundSegments::SoundSegments(std::vector<SoundClip> clips, const ExperimentConfi
       hop_(config.audio.hop),
       margin_(vary_.none() ? 0 : (config.audio.fft / 2 + hop_ - 1) / hop_),
       frames_(config.vocoder.segment_frames),
-      batch_size_(config.data.batch_size),
+      plan_(plan),
       seed_(static_cast<std::uint64_t>(config.seed)),
       kept_(clips_.size()) {}
 
-std::int64_t SoundSegments::batches(std::int64_t /*epoch*/) const {
-  const auto clips = static_cast<std::int64_t>(clips_.size());
-  return (clips + batch_size_ - 1) / batch_size_;
+// All segments are equally long.
+data::EpochPlan SoundSegments::plan(std::int64_t epoch) const {
+  return data::shuffled_batches(std::vector<std::int64_t>(clips_.size(), 1),
+                                plan_,
+                                Rng(mix({seed_, static_cast<std::uint64_t>(epoch)})));
+}
+
+std::int64_t SoundSegments::batches(std::int64_t epoch) const {
+  return std::ssize(plan(epoch));
 }
 
 void SoundSegments::start(std::int64_t epoch, std::int64_t first_batch) {
   epoch_ = epoch;
-  order_.resize(clips_.size());
-  std::iota(order_.begin(), order_.end(), std::size_t{0});
-  Rng rng(mix({seed_, static_cast<std::uint64_t>(epoch)}));
-  rng.shuffle(order_);
-  position_ = static_cast<std::size_t>(first_batch * batch_size_);
+  order_ = plan(epoch);
+  position_ = static_cast<std::size_t>(first_batch);
 }
 
 std::optional<data::Batch> SoundSegments::next() {
   if (position_ >= order_.size())
     return std::nullopt;
-  const auto begin = std::chrono::steady_clock::now();
-  const std::size_t end =
-      std::min(order_.size(), position_ + static_cast<std::size_t>(batch_size_));
   data::Batch batch;
   std::vector<Tensor> mels;
-  for (; position_ < end; ++position_) {
-    Cut segment = cut(order_[position_]);
-    batch.ids.push_back(clips_[order_[position_]].id);
+  for (const std::int64_t position : order_[position_++]) {
+    const auto clip = static_cast<std::size_t>(position);
+    Cut segment = cut(clip);
+    batch.ids.push_back(clips_[clip].id);
     batch.texts.emplace_back();
     mels.push_back(segment.mel);
     batch.samples.push_back(std::move(segment.samples));
   }
   batch.mel = at::stack(mels);
-  times_.wait_ms +=
-      std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
   return batch;
 }
 

@@ -1,35 +1,38 @@
 #pragma once
 
-#include <chrono>
 #include <vector>
 
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/core/random.h"
 #include "lipsound2/data/batch_source.h"
+#include "lipsound2/data/sampler.h"
 #include "lipsound2/experiment/sound_clips.h"
 
 namespace lipsound2::experiment {
 
 /// Random segments of sounds with their mels, no pictures: batch.mel [B, M, bands] and
 /// batch.samples, B times M * hop, with M = vocoder.segment_frames. Every clip comes once per
-/// epoch; from where is a function of (seed, epoch, clip). Sounds are kept in memory as long as
-/// they take less than 1 GiB, which changes no batch. With vocoder.vary each segment is changed,
-/// and its mel is that of the changed sound, its neighborhood included. next() throws kData, naming
-/// it, for a clip that is too short. For one thread.
+/// epoch, in one of the processes; from where is a function of (seed, epoch, clip). Sounds are kept
+/// in memory as long as they take less than 1 GiB, which changes no batch. With vocoder.vary each
+/// segment is changed, and its mel is that of the changed sound, its neighborhood included. next()
+/// throws kData, naming it, for a clip that is too short. For one thread.
 class SoundSegments final : public data::BatchSource {
  public:
-  SoundSegments(std::vector<SoundClip> clips, const ExperimentConfig& config);
+  SoundSegments(std::vector<SoundClip> clips,
+                const ExperimentConfig& config,
+                const data::PlanSetup& plan);
 
   void start(std::int64_t epoch, std::int64_t first_batch = 0) override;
   std::optional<data::Batch> next() override;
   std::int64_t batches(std::int64_t epoch) const override;
-  data::LoaderTimes times() const override { return times_; }
+  data::LoaderTimes times() const override { return {}; }
 
  private:
   struct Cut {
     Tensor mel;
     std::vector<float> samples;
   };
+  data::EpochPlan plan(std::int64_t epoch) const;
   Cut cut(std::size_t clip);
   Cut varied(const SoundWithMel& whole, Rng& rng) const;
   const SoundWithMel& sound(std::size_t clip);
@@ -42,15 +45,14 @@ class SoundSegments final : public data::BatchSource {
   std::int64_t hop_;
   std::int64_t margin_;  ///< frames around a varied segment that its mel depends on
   std::int64_t frames_;
-  std::int64_t batch_size_;
+  data::PlanSetup plan_;
   std::uint64_t seed_;
   std::vector<SoundWithMel> kept_;  ///< by clip; empty where not kept
   SoundWithMel passing_;
   std::size_t kept_bytes_ = 0;
-  std::vector<std::size_t> order_;
+  data::EpochPlan order_;  ///< clips of the batches of this epoch
   std::int64_t epoch_ = 0;
   std::size_t position_ = 0;
-  data::LoaderTimes times_;
 };
 
 }  // namespace lipsound2::experiment

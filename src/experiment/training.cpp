@@ -8,7 +8,9 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/log.h"
+#include "lipsound2/data/clip_list.h"
 #include "lipsound2/data/device_prefetcher.h"
+#include "lipsound2/data/sampler.h"
 #include "lipsound2/experiment/asr_task.h"
 #include "lipsound2/experiment/find_config.h"
 #include "lipsound2/experiment/generated_corpus.h"
@@ -16,6 +18,7 @@
 #include "lipsound2/experiment/runs.h"
 #include "lipsound2/experiment/vocoder_task.h"
 
+#include "fetched_clips.h"
 #include "sound_segments.h"
 #include "speech_batches.h"
 #include "stored_config.h"
@@ -117,11 +120,46 @@ struct StageParts {
   std::string warning = "";  ///< what was odd about the clips
 };
 
-enum class Weights { kNew, kResumed };
+/// Those to begin with, or none since they come from a checkpoint or process 0.
+enum class Weights { kNew, kGiven };
 
-StageParts lip2mel_parts(const ExperimentConfig& config,
-                         const std::string& device,
-                         Weights weights) {
+data::PlanSetup share_of(const train::ProcessGroup& processes, const ExperimentConfig& config) {
+  return {config.data.batch_size, config.data.max_frames, processes.rank(), processes.world()};
+}
+
+// Where a process works.
+struct Seat {
+  std::string device;
+  const train::ProcessGroup& processes;
+  const train::RunFolder& run;
+};
+
+// On a machine with several GPUs each process has its own.
+Seat seat_of(const train::ProcessGroup& processes,
+             const train::RunFolder& run,
+             const ExperimentConfig& config) {
+  Seat seat{choose_device(config), processes, run};
+  if (seat.device == "cpu" || processes.world() == 1 || torch::cuda::device_count() == 1)
+    return seat;
+  require(processes.local_rank() < static_cast<int>(torch::cuda::device_count()),
+          ErrorKind::kUsage,
+          "LOCAL_RANK: expected one of the {} GPUs of this machine, found {}",
+          torch::cuda::device_count(),
+          processes.local_rank());
+  seat.device += fmt::format(":{}", processes.local_rank());
+  return seat;
+}
+
+// The manifest of clips that can be read at random, for validation; only the first process
+// validates.
+fs::path validation_manifest(const ExperimentConfig& config, const Seat& seat) {
+  const fs::path manifest = find_manifest(config);
+  if (config.data.shards.empty() || !seat.processes.leads())
+    return manifest;
+  return fetch_clips(config, validation_clips(manifest, config), seat.run.path / "validation");
+}
+
+StageParts lip2mel_parts(const ExperimentConfig& config, const Seat& seat, Weights weights) {
   const fs::path manifest = find_manifest(config);
   const auto clips = training_clips(manifest);
   lip2mel::Lip2Mel network(config.lip2mel);
@@ -130,16 +168,17 @@ StageParts lip2mel_parts(const ExperimentConfig& config,
   if (weights == Weights::kNew)
     parts.left_out = initialize(network, config, manifest);
   data::LoaderConfig loader = training_loader(config);
-  loader.pictures = data::pictures_for(device);
+  loader.pictures = data::pictures_for(seat.device);
+  loader.rank = seat.processes.rank();
+  loader.world = seat.processes.world();
   parts.batches = std::make_unique<data::Loader>(manifest.parent_path(), clips, loader);
-  parts.task = std::make_unique<Lip2MelTask>(network, config, manifest, device);
+  parts.task = std::make_unique<Lip2MelTask>(
+      network, config, validation_manifest(config, seat), seat.device);
   parts.clips = clips.size();
   return parts;
 }
 
-StageParts vocoder_parts(const ExperimentConfig& config,
-                         const std::string& device,
-                         Weights weights) {
+StageParts vocoder_parts(const ExperimentConfig& config, const Seat& seat, Weights weights) {
   const std::vector<SoundClip> clips = sound_clips(config, "train");
   vocoder::WaveGlow network(config.vocoder.network, config.audio);
   train::check_parts(*network, config.train);
@@ -148,13 +187,13 @@ StageParts vocoder_parts(const ExperimentConfig& config,
     whiten_by_sounds(network, clips, config);
   if (weights == Weights::kNew)
     parts.left_out = take_origin(*network, config);
-  parts.batches = std::make_unique<SoundSegments>(clips, config);
-  parts.task = std::make_unique<VocoderTask>(network, config, device);
+  parts.batches = std::make_unique<SoundSegments>(clips, config, share_of(seat.processes, config));
+  parts.task = std::make_unique<VocoderTask>(network, config, seat.device);
   parts.clips = clips.size();
   return parts;
 }
 
-StageParts asr_parts(const ExperimentConfig& config, const std::string& device, Weights weights) {
+StageParts asr_parts(const ExperimentConfig& config, const Seat& seat, Weights weights) {
   const std::vector<SpeechClip> clips = speech_clips(config, "train");
   check_speech(clips, config);
   asr::Jasper network(config.asr.network, asr::Alphabet::parse(config.asr.symbols).outputs());
@@ -162,32 +201,51 @@ StageParts asr_parts(const ExperimentConfig& config, const std::string& device, 
   StageParts parts;
   if (weights == Weights::kNew)
     parts.left_out = take_origin(*network, config);
-  parts.batches = std::make_unique<SpeechBatches>(clips, config);
-  parts.task = std::make_unique<AsrTask>(network, config, device);
+  parts.batches = std::make_unique<SpeechBatches>(clips, config, share_of(seat.processes, config));
+  parts.task = std::make_unique<AsrTask>(network, config, seat.device);
   parts.warning = describe_unknown_letters(speech_clips(config, "valid"), config);
   parts.clips = clips.size();
   return parts;
 }
 
-StageParts stage_parts(const ExperimentConfig& config, const std::string& device, Weights weights) {
+StageParts stage_parts(const ExperimentConfig& config, const Seat& seat, Weights weights) {
   if (config.task == "vocoder")
-    return vocoder_parts(config, device, weights);
+    return vocoder_parts(config, seat, weights);
   if (config.task == "asr")
-    return asr_parts(config, device, weights);
-  return lip2mel_parts(config, device, weights);
+    return asr_parts(config, seat, weights);
+  return lip2mel_parts(config, seat, weights);
+}
+
+// Vocoders and recognizers read clips at random: what data.shards brings from elsewhere is copied
+// into the run's folder, by the first process.
+ExperimentConfig with_clips_at_hand(ExperimentConfig config, const Seat& seat) {
+  const bool streams = config.task == "lip2mel";
+  const bool has_files = config.task == "vocoder" && !config.vocoder.sounds.empty();
+  if (config.data.shards.empty() || streams || has_files)
+    return config;
+  const fs::path folder = seat.run.path / "clips";
+  const fs::path manifest = find_manifest(config);
+  if (seat.processes.leads())
+    fetch_clips(
+        config, data::ClipList::read(manifest).entries_of({"train", "valid"}, manifest), folder);
+  seat.processes.wait_for_all();
+  config.data.manifest = (folder / "manifest.jsonl").string();
+  config.data.shards = "";
+  return config;
 }
 
 // The config of what the stage trains on: with asr.lips a corpus in the run's folder, whose sound
-// is generated unless it is there already.
-ExperimentConfig with_generated_sound(ExperimentConfig config, const train::RunFolder& run) {
+// is generated, by the first process, unless it is there already.
+ExperimentConfig with_generated_sound(ExperimentConfig config, const Seat& seat) {
   if (config.task != "asr" || config.asr.lips.empty())
     return config;
-  const fs::path folder = run.path / "generated";
-  if (!fs::exists(folder / "manifest.jsonl"))
+  const fs::path folder = seat.run.path / "generated";
+  if (seat.processes.leads() && !fs::exists(folder / "manifest.jsonl"))
     generate_corpus({.run = config.asr.lips,
                      .manifest = config.data.manifest,
                      .splits = {"train", "valid"},
                      .out = folder});
+  seat.processes.wait_for_all();
   choose_device(config);  // again, for its threads: the other network has set its own
   config.data.manifest = (folder / "manifest.jsonl").string();
   return config;
@@ -230,8 +288,9 @@ void check_start(const ExperimentConfig& config) {
 
 train::TrainOutcome run_training(ExperimentConfig config,
                                  const train::RunFolder& run,
-                                 Start start) {
-  const std::string device = choose_device(config);
+                                 Start start,
+                                 std::shared_ptr<const train::ProcessGroup> processes) {
+  const Seat seat = seat_of(*processes, run, config);
   make_paths_absolute(config);
   if (start == Start::kNew)
     refuse_existing(run);
@@ -239,16 +298,18 @@ train::TrainOutcome run_training(ExperimentConfig config,
     config = resumed(config, run);
   if (config.task == "asr")
     config = with_symbols(config);
-  const ExperimentConfig heard = with_generated_sound(config, run);
+  processes->wait_for_all();  // all have looked at the folder before the first one writes there
+  const ExperimentConfig heard = with_generated_sound(with_clips_at_hand(config, seat), seat);
 
   // A run that was stopped before its first checkpoint is begun again: all that is random is drawn
   // from the seed.
   const bool fresh = !fs::exists(run.last());
   torch::manual_seed(static_cast<std::uint64_t>(config.seed));
-  const Weights weights = fresh ? Weights::kNew : Weights::kResumed;
-  const StageParts parts = stage_parts(heard, device, weights);
-  open_run(config, run);
-  if (fresh) {
+  const Weights weights = fresh && processes->leads() ? Weights::kNew : Weights::kGiven;
+  const StageParts parts = stage_parts(heard, seat, weights);
+  if (processes->leads())
+    open_run(config, run);
+  if (fresh && processes->leads()) {
     fs::remove(run.events());
     log_origin(config, parts.left_out);
   }
@@ -257,11 +318,12 @@ train::TrainOutcome run_training(ExperimentConfig config,
                          {.config = config.train,
                           .run = run,
                           .resolved_config = as_yaml(config),
-                          .device = device,
+                          .device = seat.device,
                           .seed = static_cast<std::uint64_t>(config.seed),
-                          .metadata = {}});
-  log_start(parts.task->module(), device, parts.clips);
-  if (!parts.warning.empty())
+                          .metadata = {},
+                          .processes = std::move(processes)});
+  log_start(parts.task->module(), seat.device, parts.clips);
+  if (!parts.warning.empty() && seat.processes.leads())
     log::warn("{}", parts.warning);
   if (!fresh)
     trainer.resume();

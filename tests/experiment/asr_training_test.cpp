@@ -202,8 +202,10 @@ TEST(AsrTraining, InAChainHearsTheSpeechThatAnEarlierStageMakes) {
 TEST(SpeechBatches, GiveEveryClipOncePerEpochAndTheSameAfterARestart) {
   const SpokenRuns runs({"bin blue", "set white"});
   const ExperimentConfig config = with_symbols(runs.config());
-  SpeechBatches batches(speech_clips(config, "train"), config);
-  SpeechBatches restarted(speech_clips(config, "train"), config);
+  SpeechBatches batches(
+      speech_clips(config, "train"), config, {.batch_size = config.data.batch_size});
+  SpeechBatches restarted(
+      speech_clips(config, "train"), config, {.batch_size = config.data.batch_size});
 
   batches.start(3);
   const auto first = batches.next();

@@ -113,7 +113,8 @@ TEST(VocoderTraining, TakesStoredMelsForThoseOfTheSounds) {
   const SpeechFiles files;
   ExperimentConfig config = files.config();
   config.vocoder.mels = write_mel_files(files, 150);
-  SoundSegments segments(sound_clips(config, "train"), config);
+  SoundSegments segments(
+      sound_clips(config, "train"), config, {.batch_size = config.data.batch_size});
   segments.start(0);
 
   const auto batch = segments.next();
@@ -155,8 +156,10 @@ TEST(VocoderTraining, RefusesACheckpointOfAnotherTask) {
 TEST(SoundSegments, GivesEveryClipOncePerEpochAndTheSameAfterARestart) {
   const SpeechFiles files;
   const ExperimentConfig config = files.config({"data.batch_size=1"});
-  SoundSegments segments(sound_clips(config, "train"), config);
-  SoundSegments restarted(sound_clips(config, "train"), config);
+  SoundSegments segments(
+      sound_clips(config, "train"), config, {.batch_size = config.data.batch_size});
+  SoundSegments restarted(
+      sound_clips(config, "train"), config, {.batch_size = config.data.batch_size});
 
   segments.start(3);
   const auto first = segments.next();
@@ -182,8 +185,9 @@ TEST(SoundSegments, VariedOnesHaveTheMelsOfWhatTheyBecame) {
   const SpeechFiles files;
   const ExperimentConfig config = files.config(
       {"vocoder.vary.any_sample=true", "vocoder.vary.gain_db=6", "vocoder.vary.speed=0.2"});
-  SoundSegments segments(sound_clips(config, "train"), config);
-  SoundSegments again(sound_clips(config, "train"), config);
+  SoundSegments segments(
+      sound_clips(config, "train"), config, {.batch_size = config.data.batch_size});
+  SoundSegments again(sound_clips(config, "train"), config, {.batch_size = config.data.batch_size});
   const audio::MelSpectrogram mel(config.audio);
   std::vector<double> energies;
 
@@ -212,7 +216,7 @@ TEST(SoundSegments, ThatBeginAtAnySampleAreCutFromTheClipAsItIs) {
   const SpeechFiles files;
   const ExperimentConfig config = files.config({"vocoder.vary.any_sample=true"});
   const std::vector<SoundClip> clips = sound_clips(config, "train");
-  SoundSegments segments(clips, config);
+  SoundSegments segments(clips, config, {.batch_size = config.data.batch_size});
   segments.start(0);
   const auto batch = segments.next();
   ASSERT_TRUE(batch);
@@ -232,7 +236,8 @@ TEST(SoundSegments, ThatBeginAtAnySampleAreCutFromTheClipAsItIs) {
 TEST(SoundSegments, NamesAClipThatIsTooShort) {
   const SpeechFiles files;
   const ExperimentConfig config = files.config({"vocoder.segment_frames=1000"});
-  SoundSegments segments(sound_clips(config, "train"), config);
+  SoundSegments segments(
+      sound_clips(config, "train"), config, {.batch_size = config.data.batch_size});
   segments.start(0);
 
   try {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ std::optional<Chain> load_chain(const std::string& name,
 /// (kUsage). kResume goes on with the stage that was stopped, and does not repeat those before it.
 /// What would keep a later stage from starting, such as a missing corpus, is reported before the
 /// first one starts.
-train::TrainOutcome run_chain(const Chain& chain, const std::filesystem::path& run, Start start);
+train::TrainOutcome run_chain(const Chain& chain,
+                              const std::filesystem::path& run,
+                              Start start,
+                              const std::shared_ptr<const train::ProcessGroup>& processes =
+                                  std::make_shared<const train::ProcessGroup>());
 
 }  // namespace lipsound2::experiment

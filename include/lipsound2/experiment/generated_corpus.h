@@ -13,11 +13,14 @@ struct GenerationRequest {
   std::vector<std::string> splits;      ///< of it; empty: all
   std::filesystem::path out;            ///< folder for shards/NNNNN.tar and manifest.jsonl
   std::string vocoder = "griffin-lim";  ///< or a run or checkpoint of a vocoder
+  std::size_t shard_bytes = std::size_t{256} << 20;  ///< after which a new shard begins
 };
 
 /// Writes the clips with their pictures, texts and splits, but generated sound; returns the new
-/// manifest, which is written last. Throws kUsage when there is one already, or the corpus itself
-/// would be overwritten; kData for a split that is not there and clips that cannot be read.
+/// manifest, which is written last. A killed call that is made again goes on behind the last shard
+/// that was finished, with the same bytes. Throws kUsage when there is a corpus already, or an
+/// unfinished one of another request; kData for a split that is not there and clips that cannot be
+/// read.
 std::filesystem::path generate_corpus(const GenerationRequest& request);
 
 }  // namespace lipsound2::experiment

@@ -10,6 +10,7 @@ namespace lipsound2::experiment {
 /// output; validation runs free and scores STOI and ESTOI of the sound, as `eval` does.
 class Lip2MelTask final : public train::Task {
  public:
+  /// Validates on clips whose shards lie beside `manifest`.
   Lip2MelTask(lip2mel::Lip2Mel network,
               const ExperimentConfig& config,
               const std::filesystem::path& manifest,
@@ -26,6 +27,11 @@ class Lip2MelTask final : public train::Task {
   std::filesystem::path manifest_;
   std::string device_;
 };
+
+/// The clips that validation scores: at most eval.validation_clips of the split, chosen by the hash
+/// of their ids.
+std::vector<data::ManifestEntry> validation_clips(const std::filesystem::path& manifest,
+                                                  const ExperimentConfig& config);
 
 /// Mean and deviation of each band over the (at most 2000) training clips: {mean [bands], deviation
 /// [bands]} of log mels.

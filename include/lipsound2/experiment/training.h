@@ -13,7 +13,12 @@ void check_start(const ExperimentConfig& config);
 /// Trains the stage that `config` describes in the run folder. kNew refuses a folder that already
 /// holds a run (kUsage); nothing is written before the weights to start from are there. kResume
 /// goes on from the last checkpoint (from the beginning, if there is none yet) and refuses a config
-/// that differs in more than length, place and machine (kConfig).
-train::TrainOutcome run_training(ExperimentConfig config, const train::RunFolder& run, Start start);
+/// that differs in more than length, place and machine (kConfig). Several processes make the same
+/// call; the run folder must be on a file system that all of them see.
+train::TrainOutcome run_training(ExperimentConfig config,
+                                 const train::RunFolder& run,
+                                 Start start,
+                                 std::shared_ptr<const train::ProcessGroup> processes =
+                                     std::make_shared<const train::ProcessGroup>());
 
 }  // namespace lipsound2::experiment
