@@ -41,7 +41,7 @@ TEST(TimedWords, AreCharactersWhereTheAlphabetHasNoSpace) {
 
 TEST(Subtitles, EndAtPausesAndAfterFiveSeconds) {
   const Transcript transcript{
-      "", {{"a", 0.5, 1}, {"b", 1.2, 5.4}, {"c", 5.5, 5.6}, {"d", 3661.5, 3662.0625}}};
+      "", {{"a", 0.5, 1}, {"b", 1.2, 5.4}, {"c", 5.5, 5.6}, {"d", 3661.5, 3662.0625}}, {}};
 
   EXPECT_EQ(to_srt(transcript, asr::TextUnit::kWord),
             "1\n00:00:00,500 --> 00:00:05,400\na b\n\n"
