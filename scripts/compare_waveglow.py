@@ -91,7 +91,8 @@ def measure_round(case, arguments, folder):
     options = ["--threads", str(arguments.threads), "--repeats", str(arguments.repeats)]
     result = folder / "result.json"
     _, memory = run([arguments.program, "bench", "vocoder" if case.what == "sound" else "step", "--config", str(SCRIPTS.parent / "configs" / f"{case.config}.yaml"),
-                     "--set", f"from={folder / case.config}", "--set", f"data.batch_size={case.batch}", "--set", f"threads={arguments.threads}",
+                     "--set", f"from={folder / case.config}", "--set", f"data.batch_size={case.batch}", "--set", "vocoder.sound.mel_steps=0",  # PyTorch runs the network alone
+                     "--set", f"threads={arguments.threads}",
                      "--pictures", str(PICTURES[case.config, case.what]), "--repeats", str(arguments.repeats), "--json", str(result)], arguments.threads)
     ours = {"seconds": json.loads(result.read_text())["seconds"], "memory": memory}
     output, memory = run([sys.executable, __file__, arguments.program, "--torch", *map(str, case), *options], arguments.threads)
