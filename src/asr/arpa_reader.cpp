@@ -1,13 +1,12 @@
-#include <array>
 #include <charconv>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <utility>
 
 #include "lipsound2/asr/ngram_model.h"
 #include "lipsound2/core/error.h"
 
+#include "arpa_fields.h"
 #include "text_lines.h"
 #include "word_hash.h"
 
@@ -81,56 +80,6 @@ class ArpaParser {
 //
 // The suffix is where scoring goes on after a miss. Models that were pruned may lack it; then the
 // next shorter one takes its place, as its backoff weight would be 1.
-
-namespace {
-
-constexpr bool is_blank(char c) {
-  return c == ' ' || c == '\t';
-}
-
-/// Takes the next field off a line; empty at the end.
-std::string_view take_field(std::string_view& rest) {
-  std::size_t from = 0;
-  while (from < rest.size() && is_blank(rest[from]))
-    ++from;
-  std::size_t to = from;
-  while (to < rest.size() && !is_blank(rest[to]))
-    ++to;
-  const std::string_view field = rest.substr(from, to - from);
-  rest.remove_prefix(to);
-  return field;
-}
-
-/// A number of at most 18 digits without an exponent, by one division of exact numbers; nothing for
-/// what else it may be.
-std::optional<float> plain_number(std::string_view field) {
-  static constexpr auto kPowers = [] {
-    std::array<double, 19> powers{1};
-    for (std::size_t i = 1; i < powers.size(); ++i)
-      powers[i] = 10 * powers[i - 1];
-    return powers;
-  }();
-  const bool negative = field.starts_with('-');
-  std::int64_t digits = 0;
-  std::size_t count = 0, behind_point = 0;
-  bool point = false;
-  for (const char c : field.substr(negative ? 1 : 0)) {
-    if (c == '.' && !point) {
-      point = true;
-      continue;
-    }
-    if (c < '0' || c > '9' || ++count == kPowers.size())
-      return std::nullopt;
-    digits = 10 * digits + (c - '0');
-    behind_point += point ? 1 : 0;
-  }
-  if (count == 0)
-    return std::nullopt;
-  const double value = static_cast<double>(digits) / kPowers[behind_point];
-  return static_cast<float>(negative ? -value : value);
-}
-
-}  // namespace
 
 template <class... Args>
 void ArpaParser::fail_at(const Line& line,

@@ -136,7 +136,7 @@ vocoder::WaveGlow make_waveglow(const experiment::ExperimentConfig& config) {
 }
 
 std::int64_t mel_frames(const experiment::ExperimentConfig& config, std::int64_t pictures) {
-  return pictures * config.audio.sample_rate / config.audio.hop / 25;
+  return pictures * config.audio.sample_rate / config.audio.hop / experiment::kPicturesPerSecond;
 }
 
 Timings measure_vocoder_step(const experiment::ExperimentConfig& config, const BenchFlags& flags) {

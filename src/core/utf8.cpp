@@ -77,4 +77,11 @@ std::string encode_utf8(std::u32string_view text) {
   return result;
 }
 
+std::string without_byte_order_mark(std::string text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  if (text.starts_with(kMark))
+    text.erase(0, kMark.size());
+  return text;
+}
+
 }  // namespace lipsound2

@@ -12,6 +12,7 @@
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
+#include "lipsound2/core/utf8.h"
 #include "lipsound2/corpora/demo_corpus.h"
 
 #include "folder_listing.h"
@@ -147,13 +148,11 @@ std::optional<std::string> listed_id(std::string line) {
 }
 
 std::vector<std::string> read_csv_ids(const fs::path& file) {
-  std::istringstream lines(read_file(file));
+  std::istringstream lines(without_byte_order_mark(read_file(file)));
   std::vector<std::string> ids;
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    if (number == 1 && line.starts_with("\xef\xbb\xbf"))
-      line.erase(0, 3);
     line.erase(line.find_last_not_of(" \t\r") + 1);
     if (line.empty())
       continue;

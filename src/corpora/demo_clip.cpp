@@ -34,16 +34,20 @@ video::MovieWriter::Format movie_format() {
   return format;
 }
 
-void draw_clip(video::MovieWriter& movie,
-               const Person& person,
-               const Utterance& clip,
-               std::uint64_t seed) {
+/// The person saying this clip, with a sound track of `sound`.
+void write_movie(const std::filesystem::path& file,
+                 const Person& person,
+                 const Utterance& clip,
+                 std::uint64_t seed,
+                 const audio::Waveform& sound) {
+  video::MovieWriter movie(file, movie_format());
   Rng rng(lipsound2::mix({seed, hash("pose")}));
   const long pictures = std::lround(clip.sound.seconds() * kPicturesPerSecond);
   const auto poses = draw_poses(pictures, kPicturesPerSecond, rng);
   const auto mouths = mouth_track(clip.phonemes, pictures, kPicturesPerSecond);
   for (std::size_t i = 0; i < poses.size(); ++i)
     movie.write(draw_face(person.look, poses[i], mouths[i]));
+  movie.finish(sound);
 }
 
 }  // namespace
@@ -97,18 +101,14 @@ void write_clip(const std::filesystem::path& file,
                 const Person& person,
                 const Utterance& clip,
                 std::uint64_t seed) {
-  video::MovieWriter movie(file, movie_format());
-  draw_clip(movie, person, clip, seed);
-  movie.finish(clip.sound);
+  write_movie(file, person, clip, seed, clip.sound);
 }
 
 void write_silent_clip(const std::filesystem::path& file,
                        const Person& person,
                        const Utterance& clip,
                        std::uint64_t seed) {
-  video::MovieWriter movie(file, movie_format());
-  draw_clip(movie, person, clip, seed);
-  movie.finish(/*sound=*/{});
+  write_movie(file, person, clip, seed, /*sound=*/{});
 }
 
 }  // namespace lipsound2::corpora::demo

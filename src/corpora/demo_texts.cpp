@@ -58,14 +58,12 @@ CharacterSet rarest(const std::map<char32_t, std::int64_t>& spread, std::int64_t
 }  // namespace
 
 std::vector<std::string> read_chinese_texts(const std::filesystem::path& file) {
-  std::istringstream lines(read_file(file));
+  std::istringstream lines(without_byte_order_mark(read_file(file)));
   std::vector<std::string> texts;
   std::set<std::string> known;
   std::int64_t number = 0;
   for (std::string line; std::getline(lines, line);) {
     ++number;
-    if (number == 1 && line.starts_with("\xef\xbb\xbf"))
-      line.erase(0, 3);
     std::string sentence = sentence_of(line);
     require(is_utf8(sentence) && std::ranges::all_of(decode_utf8(sentence), is_chinese),
             ErrorKind::kData,

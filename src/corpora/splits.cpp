@@ -9,6 +9,7 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/file.h"
 #include "lipsound2/core/random.h"
+#include "lipsound2/core/utf8.h"
 
 namespace lipsound2::corpora {
 namespace {
@@ -18,10 +19,7 @@ constexpr std::uint64_t kValidPercent = 5;
 
 /// The ids of one list, without the byte order mark and the carriage returns of other systems.
 std::vector<std::string> read_id_list(const std::filesystem::path& file) {
-  std::string text = read_file(file);
-  if (text.starts_with("\xef\xbb\xbf"))
-    text.erase(0, 3);
-  std::istringstream lines(text);
+  std::istringstream lines(without_byte_order_mark(read_file(file)));
   std::vector<std::string> ids;
   for (std::string line; std::getline(lines, line);) {
     std::istringstream fields(line);

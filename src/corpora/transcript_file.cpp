@@ -10,8 +10,6 @@
 namespace lipsound2::corpora {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
 /// The rest of a line after its two times, or nothing if it does not begin with them. A line of
 /// numbers alone is somebody counting.
 std::optional<TimedWords> timed_words(const std::string& line) {
@@ -27,8 +25,7 @@ std::optional<TimedWords> timed_words(const std::string& line) {
 
 /// All of it, with a note instead if it is not UTF-8.
 Transcript plain_text(std::string bytes) {
-  if (bytes.starts_with(kByteOrderMark))
-    bytes.erase(0, kByteOrderMark.size());
+  bytes = without_byte_order_mark(std::move(bytes));
   if (!is_utf8(bytes))
     return {.text = "", .timed = {}, .note = "transcript left out, it is not UTF-8"};
   return {.text = std::move(bytes), .timed = {}, .note = ""};

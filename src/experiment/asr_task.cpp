@@ -37,14 +37,17 @@ void AsrConfig::visit(config::FieldVisitor& v) {
   v.check(!speeds.empty(), "speeds", "must have one number at least, such as 100");
 }
 
-AsrTask::AsrTask(asr::Jasper network, const ExperimentConfig& config, const std::string& device)
+AsrTask::AsrTask(asr::Jasper network,
+                 const ExperimentConfig& config,
+                 std::vector<SpeechClip> valid,
+                 const std::string& device)
     : network_(std::move(network)),
       config_(config),
       device_(device),
       recognizer_(network_, config, device),
-      valid_(sample_of(speech_clips(config, "valid"),
-                       config.eval.validation_clips,
-                       [](const SpeechClip& clip) { return clip.entry.id; })) {}
+      valid_(sample_of(std::move(valid), config.eval.validation_clips, [](const SpeechClip& clip) {
+        return clip.entry.id;
+      })) {}
 
 train::Losses AsrTask::losses(const data::Batch& batch, double /*progress*/) {
   const auto output =

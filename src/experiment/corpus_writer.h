@@ -5,6 +5,7 @@
 #include <string>
 
 #include "lipsound2/data/shard.h"
+#include "lipsound2/experiment/generated_corpus.h"
 
 namespace lipsound2::experiment {
 
@@ -15,7 +16,9 @@ class CorpusWriter {
  public:
   /// `origin` tells in a line what clips these are and what is made of them. Throws kUsage when the
   /// folder holds a corpus, or an unfinished one of another origin.
-  CorpusWriter(std::filesystem::path folder, const std::string& origin, std::size_t shard_bytes);
+  CorpusWriter(std::filesystem::path folder,
+               const std::string& origin,
+               std::size_t shard_bytes = kCorpusShardBytes);
 
   /// So many of the first clips are there already.
   std::size_t finished() const { return finished_; }

@@ -9,8 +9,6 @@ namespace lipsound2::experiment {
 
 namespace {
 
-constexpr std::int64_t kPicturesPerSecond = 25;  // of every prepared corpus
-
 // Rules between the fields of a lip2mel stage.
 void check_lip2mel(config::FieldVisitor& v, const ExperimentConfig& config) {
   v.check(config.lip2mel.encoder.face_size == config.data.faces.size,

@@ -11,11 +11,6 @@
 namespace lipsound2::experiment {
 
 namespace fs = std::filesystem;
-namespace {
-
-constexpr std::size_t kShardBytes = std::size_t{256} << 20;
-
-}  // namespace
 
 fs::path fetch_clips(const ExperimentConfig& config,
                      std::vector<data::ManifestEntry> clips,
@@ -25,8 +20,7 @@ fs::path fetch_clips(const ExperimentConfig& config,
   const fs::path manifest = find_manifest(config);
   CorpusWriter writer(
       folder,
-      fmt::format("{} clips of {} from {}", clips.size(), manifest.string(), config.data.shards),
-      kShardBytes);
+      fmt::format("{} clips of {} from {}", clips.size(), manifest.string(), config.data.shards));
   Progress progress("fetching", std::ssize(clips), "clips");
   data::sort_by_place(clips);
   auto done = static_cast<std::int64_t>(writer.finished());

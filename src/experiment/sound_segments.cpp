@@ -26,33 +26,26 @@ SoundSegments::SoundSegments(std::vector<SoundClip> clips,
       hop_(config.audio.hop),
       margin_(vary_.none() ? 0 : (config.audio.fft / 2 + hop_ - 1) / hop_),
       frames_(config.vocoder.segment_frames),
-      plan_(plan),
-      seed_(static_cast<std::uint64_t>(config.seed)),
+      epochs_(std::vector<std::int64_t>(clips_.size(), 1),  // all segments are equally long
+              plan,
+              static_cast<std::uint64_t>(config.seed)),
       kept_(clips_.size()) {}
 
-// All segments are equally long.
-data::EpochPlan SoundSegments::plan(std::int64_t epoch) const {
-  return data::shuffled_batches(std::vector<std::int64_t>(clips_.size(), 1),
-                                plan_,
-                                Rng(mix({seed_, static_cast<std::uint64_t>(epoch)})));
-}
-
 std::int64_t SoundSegments::batches(std::int64_t epoch) const {
-  return std::ssize(plan(epoch));
+  return epochs_.batches(epoch);
 }
 
 void SoundSegments::start(std::int64_t epoch, std::int64_t first_batch) {
-  epoch_ = epoch;
-  order_ = plan(epoch);
-  position_ = static_cast<std::size_t>(first_batch);
+  epochs_.start(epoch, first_batch);
 }
 
 std::optional<data::Batch> SoundSegments::next() {
-  if (position_ >= order_.size())
+  const std::vector<std::int64_t>* const clips = epochs_.next();
+  if (clips == nullptr)
     return std::nullopt;
   data::Batch batch;
   std::vector<Tensor> mels;
-  for (const std::int64_t position : order_[position_++]) {
+  for (const std::int64_t position : *clips) {
     const auto clip = static_cast<std::size_t>(position);
     Cut segment = cut(clip);
     batch.ids.push_back(clips_[clip].id);
@@ -89,7 +82,7 @@ SoundSegments::Cut SoundSegments::cut(std::size_t clip) {
           whole.mel.size(0),
           frames_,
           vary_.none() ? "" : fmt::format(" and with vocoder.vary takes {}", needed));
-  Rng rng(mix({seed_, static_cast<std::uint64_t>(epoch_), clip}));
+  Rng rng = epochs_.draws_of(clip);
   if (!vary_.none())
     return varied(whole, rng);
   const std::int64_t first = rng.below(room + 1);

@@ -5,8 +5,9 @@
 #include "lipsound2/audio/mel.h"
 #include "lipsound2/core/random.h"
 #include "lipsound2/data/batch_source.h"
-#include "lipsound2/data/sampler.h"
 #include "lipsound2/experiment/sound_clips.h"
+
+#include "planned_epochs.h"
 
 namespace lipsound2::experiment {
 
@@ -32,7 +33,6 @@ class SoundSegments final : public data::BatchSource {
     Tensor mel;
     std::vector<float> samples;
   };
-  data::EpochPlan plan(std::int64_t epoch) const;
   Cut cut(std::size_t clip);
   Cut varied(const SoundWithMel& whole, Rng& rng) const;
   const SoundWithMel& sound(std::size_t clip);
@@ -45,14 +45,10 @@ class SoundSegments final : public data::BatchSource {
   std::int64_t hop_;
   std::int64_t margin_;  ///< frames around a varied segment that its mel depends on
   std::int64_t frames_;
-  data::PlanSetup plan_;
-  std::uint64_t seed_;
+  PlannedEpochs epochs_;
   std::vector<SoundWithMel> kept_;  ///< by clip; empty where not kept
   SoundWithMel passing_;
   std::size_t kept_bytes_ = 0;
-  data::EpochPlan order_;  ///< clips of the batches of this epoch
-  std::int64_t epoch_ = 0;
-  std::size_t position_ = 0;
 };
 
 }  // namespace lipsound2::experiment

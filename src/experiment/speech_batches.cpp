@@ -7,9 +7,25 @@
 #include "lipsound2/core/random.h"
 
 namespace lipsound2::experiment {
+
 namespace {
 
-constexpr std::int64_t kPictureRate = 25;
+// Of the clips, in pictures. Throws kConfig for one that does not fit into a batch.
+std::vector<std::int64_t> picture_counts(const std::vector<SpeechClip>& clips,
+                                         std::int64_t max_frames) {
+  std::vector<std::int64_t> lengths;
+  for (const SpeechClip& clip : clips) {
+    lengths.push_back(clip.entry.samples * kPicturesPerSecond / clip.entry.rate);
+    require(max_frames == 0 || lengths.back() <= max_frames,
+            ErrorKind::kConfig,
+            "data.max_frames: expected at least {}, as many pictures as the sound of clip '{}' is "
+            "long, found {}",
+            lengths.back(),
+            clip.entry.id,
+            max_frames);
+  }
+  return lengths;
+}
 
 }  // namespace
 
@@ -20,39 +36,22 @@ SpeechBatches::SpeechBatches(std::vector<SpeechClip> clips,
       config_(config.asr),
       features_(config.audio, config.asr.features),
       rate_(config.audio.sample_rate),
-      plan_(plan),
-      seed_(static_cast<std::uint64_t>(config.seed)) {
-  for (const SpeechClip& clip : clips_) {
-    lengths_.push_back(clip.entry.samples * kPictureRate / clip.entry.rate);
-    require(plan_.max_frames == 0 || lengths_.back() <= plan_.max_frames,
-            ErrorKind::kConfig,
-            "data.max_frames: expected at least {}, as many pictures as the sound of clip '{}' is "
-            "long, found {}",
-            lengths_.back(),
-            clip.entry.id,
-            plan_.max_frames);
-  }
-}
-
-data::EpochPlan SpeechBatches::plan(std::int64_t epoch) const {
-  return data::shuffled_batches(
-      lengths_, plan_, Rng(mix({seed_, static_cast<std::uint64_t>(epoch)})));
-}
+      epochs_(
+          picture_counts(clips_, plan.max_frames), plan, static_cast<std::uint64_t>(config.seed)) {}
 
 std::int64_t SpeechBatches::batches(std::int64_t epoch) const {
-  return std::ssize(plan(epoch));
+  return epochs_.batches(epoch);
 }
 
 void SpeechBatches::start(std::int64_t epoch, std::int64_t first_batch) {
-  epoch_ = epoch;
-  order_ = plan(epoch);
-  position_ = static_cast<std::size_t>(first_batch);
+  epochs_.start(epoch, first_batch);
 }
 
 std::optional<data::Batch> SpeechBatches::next() {
-  if (position_ >= order_.size())
+  const std::vector<std::int64_t>* const planned = epochs_.next();
+  if (planned == nullptr)
     return std::nullopt;
-  const std::vector<std::int64_t>& clips = order_[position_++];
+  const std::vector<std::int64_t>& clips = *planned;
   std::vector<Tensor> mels(clips.size());
   at::parallel_for(0, std::ssize(clips), 1, [&](std::int64_t from, std::int64_t to) {
     for (auto i = static_cast<std::size_t>(from); i < static_cast<std::size_t>(to); ++i)
@@ -72,7 +71,7 @@ std::optional<data::Batch> SpeechBatches::next() {
 }
 
 Tensor SpeechBatches::features(std::size_t clip) const {
-  Rng rng(mix({seed_, static_cast<std::uint64_t>(epoch_), clip}));
+  Rng rng = epochs_.draws_of(clip);
   const auto speed =
       config_.speeds[static_cast<std::size_t>(rng.below(std::ssize(config_.speeds)))];
   audio::Waveform sound = asr::at_speed(read_speech(clips_[clip], rate_), speed);

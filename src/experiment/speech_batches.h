@@ -4,8 +4,9 @@
 
 #include "lipsound2/asr/speech_features.h"
 #include "lipsound2/data/batch_source.h"
-#include "lipsound2/data/sampler.h"
 #include "lipsound2/experiment/speech_clips.h"
+
+#include "planned_epochs.h"
 
 namespace lipsound2::experiment {
 
@@ -27,19 +28,13 @@ class SpeechBatches final : public data::BatchSource {
   data::LoaderTimes times() const override { return {}; }
 
  private:
-  data::EpochPlan plan(std::int64_t epoch) const;
   Tensor features(std::size_t clip) const;
 
   std::vector<SpeechClip> clips_;
   AsrConfig config_;
   asr::SpeechFeatures features_;
   std::int64_t rate_;
-  data::PlanSetup plan_;
-  std::vector<std::int64_t> lengths_;  ///< of the clips, in pictures
-  std::uint64_t seed_;
-  std::int64_t epoch_ = 0;
-  data::EpochPlan order_;  ///< clips of the batches of this epoch
-  std::size_t position_ = 0;
+  PlannedEpochs epochs_;
 };
 
 }  // namespace lipsound2::experiment

@@ -202,8 +202,9 @@ StageParts asr_parts(const ExperimentConfig& config, const Seat& seat, Weights w
   if (weights == Weights::kNew)
     parts.left_out = take_origin(*network, config);
   parts.batches = std::make_unique<SpeechBatches>(clips, config, share_of(seat.processes, config));
-  parts.task = std::make_unique<AsrTask>(network, config, seat.device);
-  parts.warning = describe_unknown_letters(speech_clips(config, "valid"), config);
+  std::vector<SpeechClip> valid = speech_clips(config, "valid");
+  parts.warning = describe_unknown_letters(valid, config);
+  parts.task = std::make_unique<AsrTask>(network, config, std::move(valid), seat.device);
   parts.clips = clips.size();
   return parts;
 }

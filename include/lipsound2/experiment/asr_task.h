@@ -12,8 +12,11 @@ namespace lipsound2::experiment {
 /// leaves their clips out.
 class AsrTask final : public train::Task {
  public:
-  /// config.asr.symbols must be filled in.
-  AsrTask(asr::Jasper network, const ExperimentConfig& config, const std::string& device);
+  /// config.asr.symbols must be filled in. Validation takes eval.validation_clips of `valid`.
+  AsrTask(asr::Jasper network,
+          const ExperimentConfig& config,
+          std::vector<SpeechClip> valid,
+          const std::string& device);
 
   torch::nn::Module& module() override { return *network_; }
   train::Losses losses(const data::Batch& batch, double progress) override;

@@ -15,6 +15,9 @@
 
 namespace lipsound2::experiment {
 
+/// Of every prepared corpus.
+inline constexpr std::int64_t kPicturesPerSecond = 25;
+
 struct DataConfig {
   std::string manifest;  ///< empty: the one prepared corpus in or below the current folder
   data::FaceInputConfig faces;

@@ -6,6 +6,9 @@
 
 namespace lipsound2::experiment {
 
+/// Of the shards that a corpus is written in.
+inline constexpr std::size_t kCorpusShardBytes = std::size_t{256} << 20;
+
 /// A corpus whose sound is to be generated from its pictures.
 struct GenerationRequest {
   std::string run;                      ///< lip2mel run or checkpoint; empty: the latest run
@@ -13,7 +16,7 @@ struct GenerationRequest {
   std::vector<std::string> splits;      ///< of it; empty: all
   std::filesystem::path out;            ///< folder for shards/NNNNN.tar and manifest.jsonl
   std::string vocoder = "griffin-lim";  ///< or a run or checkpoint of a vocoder
-  std::size_t shard_bytes = std::size_t{256} << 20;  ///< after which a new shard begins
+  std::size_t shard_bytes = kCorpusShardBytes;  ///< after which a new shard begins
 };
 
 /// Writes the clips with their pictures, texts and splits, but generated sound; returns the new

@@ -1,0 +1,185 @@
+#include <algorithm>
+
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+
+#include "gate.h"
+#include "gated_convolution.h"
+#include "quad_block.h"
+
+namespace lipsound2::vocoder {
+namespace {
+
+struct GateBackward {
+  const ConditionRows& conditions;
+  float* gates;
+  float* activations;
+  std::int64_t channels;
+  std::int64_t steps;
+};
+
+// Channels [begin, end) of a clip.
+[[gnu::always_inline]] inline void clip_gates_backward(const GateBackward& arrays,
+                                                       std::int64_t clip,
+                                                       std::int64_t begin,
+                                                       std::int64_t end) {
+  for (std::int64_t step = 0; step < arrays.steps; ++step) {
+    const ConditionRows& conditions = arrays.conditions;
+    const BetweenFrames place = between_frames(step, conditions.per_frame, conditions.frames);
+    const std::int64_t row = clip * arrays.steps + step, channels = arrays.channels;
+    float* low = conditions.at(clip, place.low);
+    float* high = conditions.at(clip, place.high);
+    float* __restrict u = arrays.gates + row * 2 * channels;
+    float* __restrict v = u + channels;
+    float* __restrict a = arrays.activations + row * channels;
+    const float rest = 1.0F - place.weight;
+#pragma GCC ivdep  // no two of the rows overlap
+    for (std::int64_t c = begin; c < end; ++c) {
+      const float t = u[c], s = v[c], d = a[c];
+      u[c] = d * s * (1.0F - t * t);
+      v[c] = d * t * s * (1.0F - s);
+      a[c] = t * s;
+      low[c] += rest * u[c];
+      low[c + channels] += rest * v[c];
+    }
+    if (place.weight > 0)
+#pragma GCC ivdep
+      for (std::int64_t c = begin; c < end; ++c) {
+        high[c] += place.weight * u[c];
+        high[c + channels] += place.weight * v[c];
+      }
+  }
+}
+
+/// products = A y, of gradients y
+[[gnu::always_inline]] inline void combine_gradients(const QuadBlock& block,
+                                                     const float* gradients,
+                                                     std::int64_t i) {
+  const Quads::Place place = block.quads.place(block.first + i);
+  const std::int64_t width = 2 * block.channels, next = block.count * width;
+  const float* __restrict y0 = row_or_zeros(block, place, 0, gradients, width);
+  const float* __restrict y1 = row_or_zeros(block, place, 1, gradients, width);
+  const float* __restrict y2 = row_or_zeros(block, place, 2, gradients, width);
+  const float* __restrict y3 = row_or_zeros(block, place, 3, gradients, width);
+  float* __restrict to = block.products + i * width;
+#pragma GCC ivdep  // no two of the rows that are written overlap
+  for (std::int64_t c = 0; c < width; ++c) {
+    const float even = y0[c] + y2[c], odd = y1[c] + y3[c];
+    to[c] = y0[c];
+    to[c + next] = even + odd;
+    to[c + 2 * next] = even - odd;
+    to[c + 3 * next] = y0[c] + 2.0F * y1[c] + 4.0F * y2[c] + 8.0F * y3[c];
+    to[c + 4 * next] = y0[c] - 0.5F * y1[c] + 0.25F * y2[c] - 0.125F * y3[c];
+    to[c + 5 * next] = y3[c];
+  }
+}
+
+/// x of the four outputs' own rows += B v; the rows at either end are the neighbors' too.
+[[gnu::always_inline]] inline void spread_gradients(const QuadBlock& block,
+                                                    float* h,
+                                                    std::int64_t stride,
+                                                    std::int64_t i) {
+  const Quads::Place place = block.quads.place(i);
+  const std::int64_t channels = block.channels, next = block.count * channels;
+  const std::int64_t tile = block.quads.dilation() * channels;
+  const float* const v0 = block.inputs + i * channels;
+  const float *v1 = v0 + next, *v2 = v1 + next, *v3 = v2 + next, *v4 = v3 + next, *v5 = v4 + next;
+  const float* const before = block.quads.has_neighbor(i, -1) ? v5 - tile : block.zeros;
+  const float* const after = block.quads.has_neighbor(i, 1) ? v0 + tile : block.zeros;
+  const auto add = [&](std::int64_t output, const auto& value) __attribute__((always_inline)) {
+    const std::int64_t row = block.quads.row(place, output);
+    if (row < 0)
+      return;
+    float* __restrict to = h + row * stride;
+#pragma GCC ivdep
+    for (std::int64_t c = 0; c < channels; ++c)
+      to[c] += value(c);
+  };
+  add(0, [&](std::int64_t c) __attribute__((always_inline)) {
+    return 1.5F * v0[c] - v1[c] + v2[c] - 0.5F * v3[c] + 2.0F * v4[c] + v5[c] + before[c];
+  });
+  add(1, [&](std::int64_t c) __attribute__((always_inline)) {
+    return 0.5F * v2[c] - 2.0F * v0[c] - 2.5F * v1[c] - v3[c] - v4[c] + 1.5F * v5[c];
+  });
+  add(2, [&](std::int64_t c) __attribute__((always_inline)) {
+    return 0.5F * (v3[c] - v1[c]) - 1.5F * v0[c] - 2.5F * v2[c] - 2.0F * (v4[c] + v5[c]);
+  });
+  add(3, [&](std::int64_t c) __attribute__((always_inline)) {
+    return v0[c] + v1[c] + v2[c] + v3[c] + v4[c] - 1.5F * v5[c] + after[c];
+  });
+}
+
+template <class Work>
+void for_each_quad(std::int64_t count, const Work& work) {
+  at::parallel_for(0, count, /*grain_size=*/16, [&](std::int64_t begin, std::int64_t end) {
+    run_vectorized([&]() __attribute__((always_inline)) {
+      for (std::int64_t i = begin; i < end; ++i)
+        work(i);
+    });
+  });
+}
+
+}  // namespace
+
+// Channels are shared out, too, where there are fewer clips than threads.
+void gates_backward(const GateGradients& gradients) {
+  constexpr std::int64_t kLanes = 16;
+  const std::int64_t clips = gradients.conditions.size(0), channels = gradients.activations.size(1);
+  const ConditionRows conditions(gradients.conditions, gradients.gates.size(0));
+  const GateBackward arrays{.conditions = conditions,
+                            .gates = gradients.gates.mutable_data_ptr<float>(),
+                            .activations = gradients.activations.mutable_data_ptr<float>(),
+                            .channels = channels,
+                            .steps = gradients.gates.size(0) / clips};
+  const std::int64_t groups = (channels + kLanes - 1) / kLanes, threads = at::get_num_threads();
+  const std::int64_t parts = clips >= threads ? 1 : std::min(groups, threads);
+  at::parallel_for(0, clips * parts, 1, [&](std::int64_t begin, std::int64_t end) {
+    run_vectorized([&]() __attribute__((always_inline)) {
+      for (std::int64_t i = begin; i < end; ++i) {
+        const std::int64_t part = i % parts;
+        clip_gates_backward(arrays,
+                            i / parts,
+                            groups * part / parts * kLanes,
+                            std::min(channels, groups * (part + 1) / parts * kLanes));
+      }
+    });
+  });
+}
+
+void convolution_backward(const ConvolutionGradients& gradients,
+                          const Tensor& h,
+                          const Tensor& taps,
+                          std::int64_t steps,
+                          std::int64_t dilation) {
+  const std::int64_t channels = h.size(1);
+  const Quads quads(h.size(0) / steps, steps, dilation);
+  const std::int64_t count = quads.count();
+  const Tensor zeros = at::zeros({2 * channels}, h.options());
+  const Tensor inputs = at::empty({kProducts, count, channels}, h.options());
+  const Tensor products = at::empty({kProducts, count, 2 * channels}, h.options());
+  const QuadBlock all{.quads = quads,
+                      .first = 0,
+                      .count = count,
+                      .channels = channels,
+                      .zeros = zeros.const_data_ptr<float>(),
+                      .inputs = inputs.mutable_data_ptr<float>(),
+                      .products = products.mutable_data_ptr<float>()};
+  const float* const from = h.const_data_ptr<float>();
+  const float* const d_sums = gradients.sums.const_data_ptr<float>();
+  for_each_quad(count, [&](std::int64_t i) __attribute__((always_inline)) {
+    combine_inputs(all, from, i);
+    combine_gradients(all, d_sums, i);
+  });
+  for (std::int64_t m = 0; m < kProducts; ++m) {
+    Tensor d_taps = gradients.taps[m], input = inputs[m];
+    at::mm_out(d_taps, products[m].t(), input);
+    at::mm_out(input, products[m], taps[m]);  // from here on its gradient
+  }
+  float* const d_h = gradients.h.mutable_data_ptr<float>();
+  const std::int64_t stride = gradients.h.stride(0);
+  for_each_quad(count, [&](std::int64_t i) __attribute__((always_inline)) {
+    spread_gradients(all, d_h, stride, i);
+  });
+}
+
+}  // namespace lipsound2::vocoder
