@@ -211,6 +211,19 @@ def check_refusals(folder, config, state):
     refused("preprocessor.featurizer.fb: expected what the config says", "preprocessor", "lowfreq", value=50)
 
 
+def check_finetune(program, folder, state):
+    run(program, "demo-corpus", "--speakers", 1, "--clips", 20, "--out", "corpus", folder=folder)
+    run(program, "prepare", "--corpus", "grid", "--root", "corpus", "--out", "data", folder=folder)
+    run(program, "finetune", "--config", "relu.yaml", "--from", "relu.safetensors", "--run", "run", "--set", "data.manifest=data/manifest.jsonl",
+        "--set", "train.steps=1", "--set", "train.learning_rate=0.01", "--set", "train.max_minutes=0", folder=folder)
+    run(sys.executable, SCRIPTS / "import_jasper.py", "--export", folder / "run/checkpoints/last.safetensors", folder / "tuned.nemo")
+    tuned = read_nemo(folder / "tuned.nemo")[1]
+    name = "encoder.encoder.1.mconv.0.conv.weight"
+    moved = (tuned[name] - state[name]).abs().max().item()
+    print(f"after one step of finetune {name} has moved by {moved:.1e}")
+    assert 0 < moved < 0.1 * state[name].std().item()
+
+
 def main():
     program = pathlib.Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as name:
@@ -219,6 +232,7 @@ def main():
         config, state, printed = check_equal(program, folder, "relu", "w")
         (folder / "relu.yaml").write_text(printed)
         run(program, "config", folder / "relu.yaml")
+        check_finetune(program, folder, state)
         check_refusals(folder, config, state)
 
 

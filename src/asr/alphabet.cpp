@@ -69,15 +69,17 @@ std::map<char32_t, std::int64_t> Alphabet::unknown_characters(
   return unknown;
 }
 
+std::string Alphabet::describe_unknown(const std::map<char32_t, std::int64_t>& unknown) const {
+  return unknown.empty() ? ""
+                         : fmt::format("{} characters are not in the alphabet of {} symbols: {}",
+                                       unknown.size(),
+                                       size(),
+                                       describe_characters(unknown));
+}
+
 void Alphabet::check_texts(const std::vector<std::string>& texts, const std::string& source) const {
-  const auto unknown = unknown_characters(texts);
-  require(unknown.empty(),
-          ErrorKind::kData,
-          "{}: {} characters are not in the alphabet of {} symbols: {}",
-          source,
-          unknown.size(),
-          size(),
-          describe_characters(unknown));
+  const std::string unknown = describe_unknown(unknown_characters(texts));
+  require(unknown.empty(), ErrorKind::kData, "{}: {}", source, unknown);
 }
 
 std::vector<std::int64_t> Alphabet::encode(const std::string& text,

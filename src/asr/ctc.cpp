@@ -13,6 +13,7 @@ namespace lipsound2::asr {
 namespace {
 
 constexpr double kRounding = 1e-3;
+constexpr double kSumTolerance = 0.02;  // half precision rounds logarithms of -8 by 0.004
 constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 
 /// Viterbi over the states blank, first symbol, blank, second symbol, ... blank.
@@ -97,10 +98,24 @@ Tensor checked_log_probs(const Tensor& log_probs, std::int64_t outputs) {
           outputs - 1,
           outputs,
           c10::str(log_probs.sizes()));
+  require(log_probs.is_floating_point(),
+          ErrorKind::kData,
+          "expected log-probabilities, found whole numbers ({})",
+          c10::toString(log_probs.scalar_type()));
   Tensor checked = log_probs.detach().to(at::kCPU, at::kFloat).contiguous();
   require(checked.le(kRounding).all().item<bool>(),
           ErrorKind::kNumeric,
           "log-probabilities must be numbers of at most 0");
+  const Tensor sums = checked.exp().sum(1);
+  const Tensor off = sums.sub(1).abs().gt(kSumTolerance);
+  if (off.any().item<bool>()) {
+    const auto frame = off.to(at::kInt).argmax().item<std::int64_t>();
+    fail(ErrorKind::kNumeric,
+         "expected natural logarithms of probabilities that sum to 1 in each frame, found a sum of "
+         "{:.4g} in frame {}",
+         sums[frame].item<float>(),
+         frame);
+  }
   return checked;
 }
 

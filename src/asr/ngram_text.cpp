@@ -30,7 +30,6 @@ bool is_white_space(std::string_view character) {
 }
 
 std::vector<std::string_view> split_characters(std::string_view sentence) {
-  decode_utf8(sentence);  // throws
   std::vector<std::string_view> characters;
   for (std::size_t from = 0; from < sentence.size();) {
     std::size_t to = from + 1;
@@ -92,6 +91,7 @@ class TextGatherer {
 }  // namespace
 
 std::vector<std::string_view> split_text(std::string_view sentence, TextUnit unit) {
+  decode_utf8(sentence);  // throws
   return unit == TextUnit::kWord ? split_words(sentence) : split_characters(sentence);
 }
 

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include <fmt/ranges.h>
+
 #include "lipsound2/config/config_folders.h"
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/log.h"
@@ -25,17 +27,22 @@ void collect_manifests(const fs::path& folder, int depth, std::set<fs::path>& fo
 }  // namespace
 
 fs::path find_config(const std::string& name) {
-  if (fs::is_regular_file(name))
-    return name;
   const bool bare = fs::path(name).filename() == name;
-  std::string looked = name;
+  std::vector<std::string> files{name};
+  if (!name.ends_with(".yaml"))
+    files.push_back(name + ".yaml");
+  std::vector<std::string> looked;
   for (const fs::path& folder : bare ? config::config_folders() : std::vector<fs::path>{"."})
-    for (const std::string& file : {name, name + ".yaml"}) {
-      if (fs::is_regular_file(folder / file))
-        return folder / file;
-      looked += ", " + (folder / file).lexically_normal().string();
+    for (const std::string& file : files) {
+      const fs::path place = (folder / file).lexically_normal();
+      if (fs::is_regular_file(place))
+        return place;
+      looked.push_back(place.string());
     }
-  fail(ErrorKind::kConfig, "{}: no such config file; looked for {}", name, looked);
+  fail(ErrorKind::kConfig,
+       "{}: no such config file; looked for {}",
+       name,
+       fmt::format("{}", fmt::join(looked, ", ")));
 }
 
 ExperimentConfig load_config(const std::string& name,

@@ -136,6 +136,7 @@ EvaluationResult keep(const eval::Report& report, const fs::path& folder) {
 
 // Writes what was heard; returns the scores of natural sound for people.
 std::string keep_texts(const HeardTexts& texts, const fs::path& folder) {
+  texts.natural.warn_of_unknown_letters();
   write_file(folder / "heard.tsv", texts.synthesized.heard());
   write_file(folder / "natural.tsv", texts.natural.heard());
   write_file(folder / "natural.json", eval::to_json(texts.natural.table()));
@@ -220,6 +221,7 @@ EvaluationResult evaluate_recognizer(const EvaluationRequest& request) {
   TextScores scores(std::make_shared<Transcriber>(trained, request.decoding), request.metrics);
   for (const SpeechClip& clip : clips)
     scores.add(clip.entry, read_speech(clip, trained.config.audio.sample_rate));
+  scores.warn_of_unknown_letters();
   make_folder(folder);
   EvaluationResult result{folder, eval::to_text(scores.table()), eval::to_json(scores.table())};
   write_file(folder / "scores.json", result.json);

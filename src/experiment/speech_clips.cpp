@@ -107,15 +107,7 @@ ExperimentConfig with_symbols(ExperimentConfig config) {
 std::string describe_unknown_letters(const std::vector<SpeechClip>& clips,
                                      const ExperimentConfig& config) {
   const auto alphabet = asr::Alphabet::parse(config.asr.symbols);
-  const auto unknown = alphabet.unknown_characters(texts_of(clips));
-  if (unknown.empty())
-    return "";
-  return fmt::format(
-      "the validation texts: {} characters are not in the alphabet of {} symbols and count as "
-      "errors: {}",
-      unknown.size(),
-      alphabet.size(),
-      asr::describe_characters(unknown));
+  return alphabet.describe_unknown(alphabet.unknown_characters(texts_of(clips)));
 }
 
 void check_speech(const std::vector<SpeechClip>& clips, const ExperimentConfig& config) {

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "lipsound2/core/error.h"
+#include "lipsound2/core/log.h"
 #include "lipsound2/eval/text_metrics.h"
+#include "lipsound2/eval/text_normalization.h"
 
 namespace lipsound2::experiment {
 
@@ -16,10 +18,19 @@ TextScores::TextScores(std::shared_ptr<Transcriber> transcriber,
 
 void TextScores::add(const data::ManifestEntry& clip, const audio::Waveform& sound) {
   require(!clip.text.empty(), ErrorKind::kData, "{}: has no text to compare with", clip.id);
+  for (const auto& [letter, count] :
+       transcriber_->alphabet().unknown_characters({eval::normalize_text(clip.text)}))
+    unknown_[letter] += count;
   const std::string text = (*transcriber_)(sound, clip.id).text;
   table_.clips.push_back(eval::score_texts(clip.id, clip.text, text, table_.metrics));
   table_.clips.back().speaker = clip.speaker;
   heard_ += fmt::format("{}\t{}\t{}\n", clip.id, clip.text, text);
+}
+
+void TextScores::warn_of_unknown_letters() const {
+  if (!unknown_.empty())
+    log::warn("the texts: {}; each counts as an error",
+              transcriber_->alphabet().describe_unknown(unknown_));
 }
 
 void add_scores(eval::ScoreTable& table, const eval::ScoreTable& more) {

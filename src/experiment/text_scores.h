@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -21,10 +23,13 @@ class TextScores {
   const eval::ScoreTable& table() const { return table_; }
   /// A line per clip: id, text, what was heard.
   const std::string& heard() const { return heard_; }
+  /// Warns of letters that the texts have and the recognizer cannot write.
+  void warn_of_unknown_letters() const;
 
  private:
   std::shared_ptr<Transcriber> transcriber_;
   eval::ScoreTable table_;
+  std::map<char32_t, std::int64_t> unknown_;
   std::string heard_ = "id\ttext\theard\n";
 };
 

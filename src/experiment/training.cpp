@@ -325,7 +325,7 @@ train::TrainOutcome run_training(ExperimentConfig config,
                           .processes = std::move(processes)});
   log_start(parts.task->module(), seat.device, parts.clips);
   if (!parts.warning.empty() && seat.processes.leads())
-    log::warn("{}", parts.warning);
+    log::warn("the validation texts: {}; each counts as an error", parts.warning);
   if (!fresh)
     trainer.resume();
   return trainer.run();

@@ -252,6 +252,17 @@ TEST(BeamSearchFault, OtherAlphabetsAndNan) {
               ThrowsMessage<Error>(HasSubstr("must be numbers of at most 0")));
 }
 
+TEST(BeamSearchFault, NumbersThatAreNoLogProbabilities) {
+  const BeamSearch search(Alphabet(U"ab"), {});
+  Tensor frames = torch::log_softmax(torch::ones({4, 3}), 1);
+  EXPECT_NO_THROW(search(frames.to(torch::kHalf)));
+  frames[2] /= std::log(10);
+  EXPECT_THAT([&] { search(frames); },
+              ThrowsMessage<Error>(HasSubstr("found a sum of 1.862 in frame 2")));
+  EXPECT_THAT([&] { search(torch::full({4, 3}, -1, torch::kLong)); },
+              ThrowsMessage<Error>(HasSubstr("found whole numbers (Long)")));
+}
+
 TEST(CtcGreedy, MergesRepeatsAndDropsBlanks) {
   const Tensor best = torch::tensor({2, 0, 0, 2, 0, 1, 1}, torch::kLong);
   const Tensor log_probs = torch::log_softmax(5 * torch::one_hot(best, 3).to(torch::kFloat), 1);

@@ -159,8 +159,9 @@ TEST(NgramTextFault, NamesTheLine) {
   folder.write("empty.txt", "\n \n");
   EXPECT_THAT([&] { read_ngram_text(folder / "unk.txt", TextUnit::kWord); },
               ThrowsMessage<Error>(HasSubstr("unk.txt:2: the word '<unk>' has a meaning")));
-  EXPECT_THAT([&] { read_ngram_text(folder / "bytes.txt", TextUnit::kCharacter); },
-              ThrowsMessage<Error>(HasSubstr("bytes.txt:2: expected UTF-8, found byte 0xFF")));
+  for (const TextUnit unit : {TextUnit::kWord, TextUnit::kCharacter})
+    EXPECT_THAT([&] { read_ngram_text(folder / "bytes.txt", unit); },
+                ThrowsMessage<Error>(HasSubstr("bytes.txt:2: expected UTF-8, found byte 0xFF")));
   EXPECT_THAT([&] { read_ngram_text(folder / "empty.txt", TextUnit::kWord); },
               ThrowsMessage<Error>(HasSubstr("empty.txt: expected sentences, found none")));
 }

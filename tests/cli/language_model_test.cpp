@@ -30,7 +30,7 @@ class ProgramLanguageModel : public ::testing::Test {
   // One tensor "clip" [3, 5] of natural logarithms: columns space, a, b, c, blank.
   static std::string frames() {
     const float rows[3][5] = {
-        {-9, -0.8F, -0.7F, -9, -4}, {-0.01F, -9, -9, -9, -5}, {-9, -9, -0.01F, -9, -5}};
+        {-9, -0.77F, -0.67F, -9, -4}, {-0.01F, -9, -9, -9, -5}, {-9, -9, -0.01F, -9, -5}};
     std::string header = R"({"clip":{"dtype":"F32","shape":[3,5],"data_offsets":[0,60]}})";
     header.append((8 - header.size() % 8) % 8, ' ');
     const std::uint64_t size = header.size();

@@ -78,6 +78,23 @@ TEST_F(ProgramMandarin, NamesCharactersThatAreNotInTheAlphabetWithTheirCounts) {
   EXPECT_FALSE(fs::exists(folder_ / "runs/few/config.yaml"));
 }
 
+TEST_F(ProgramMandarin, WarnsOfCharactersThatTheScoredRecognizerCannotWrite) {
+  const auto trained =
+      run_in(folder_,
+             std::string("lipsound2 train --config asr_small.yaml ") + kSmallJasper +
+                 "--set train.steps=2 --set train.max_minutes=0 "
+                 "--set asr.alphabet=characters --run runs/alone");
+  ASSERT_EQ(trained.code, 0) << trained.error;
+  const auto scored = run_in(folder_,
+                             "sed 's/经济/舌济/' prepared/manifest.jsonl > prepared/other.jsonl && "
+                             "lipsound2 eval --run runs/alone --manifest prepared/other.jsonl "
+                             "--split train --metrics cer");
+  ASSERT_EQ(scored.code, 0) << scored.error;
+  EXPECT_THAT(scored.error,
+              AllOf(HasSubstr("the texts: 1 characters are not in the alphabet of "),
+                    HasSubstr("U+820C '舌' (")));
+}
+
 TEST_F(ProgramMandarin, NeedsSentences) {
   const auto refused = run_in(folder_, "lipsound2 demo-corpus --language cmn --out none");
   EXPECT_EQ(refused.code, 2);

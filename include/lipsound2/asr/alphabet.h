@@ -39,6 +39,8 @@ class Alphabet {
   /// Characters of the texts that are no symbols, with how often they come. White space is never
   /// among them.
   std::map<char32_t, std::int64_t> unknown_characters(const std::vector<std::string>& texts) const;
+  /// What unknown_characters() found, in words; empty when it found none.
+  std::string describe_unknown(const std::map<char32_t, std::int64_t>& unknown) const;
   /// Throws kData that lists all of them; `source` is what the error calls the texts.
   void check_texts(const std::vector<std::string>& texts, const std::string& source) const;
 

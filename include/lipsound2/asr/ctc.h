@@ -8,8 +8,9 @@
 
 namespace lipsound2::asr {
 
-/// Throws kData unless the log-probabilities are [T, outputs]; kNumeric when one is NaN or above 0
-/// (by more than rounding). Returns them as contiguous float32 on the CPU.
+/// Throws kData unless the log-probabilities are floating-point numbers [T, outputs]; kNumeric when
+/// one is NaN or above 0 (by more than rounding), or the probabilities of a frame do not sum to 1
+/// within 0.02. Returns them as contiguous float32 on the CPU.
 Tensor checked_log_probs(const Tensor& log_probs, std::int64_t outputs);
 
 /// The likeliest symbol of every frame, repeats merged, blanks (the last column) dropped.

@@ -24,8 +24,7 @@ struct NgramText {
   std::vector<std::uint32_t> tokens;
 };
 
-/// The words or characters of a sentence, as views into it. Throws kData for invalid UTF-8 when it
-/// is split into characters.
+/// The words or characters of a sentence, as views into it. Throws kData for invalid UTF-8.
 std::vector<std::string_view> split_text(std::string_view sentence, TextUnit unit);
 
 /// Reads one sentence per line, plain or gzip; lines without a word are passed over. Throws kIo

@@ -33,7 +33,7 @@ ExperimentConfig with_symbols(ExperimentConfig config);
 /// too many letters for the frames that the network gives at the highest speed.
 void check_speech(const std::vector<SpeechClip>& clips, const ExperimentConfig& config);
 
-/// The letters of validation texts that are outside of the alphabet, in words, each with its count;
+/// The letters of the texts that are outside of the alphabet, in words, each with its count;
 /// empty if there are none.
 std::string describe_unknown_letters(const std::vector<SpeechClip>& clips,
                                      const ExperimentConfig& config);

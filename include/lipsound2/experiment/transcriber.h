@@ -60,6 +60,8 @@ class Transcriber {
   /// is possible.
   Transcript operator()(const audio::Waveform& sound, const std::string& name);
 
+  const asr::Alphabet& alphabet() const { return recognizer_.alphabet(); }
+
  private:
   std::vector<std::int64_t> labels_of(const Tensor& log_probs, const std::string& name) const;
 
