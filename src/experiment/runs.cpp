@@ -259,13 +259,14 @@ Voice load_voice(const std::string& name,
     return {config.audio,
             std::make_shared<vocoder::GriffinLim>(config.audio, config.eval.griffin_lim)};
   }
-  const TrainedVocoder trained = load_vocoder(name);
+  TrainedVocoder trained = load_vocoder(name);
   vocoder::WaveGlowSoundConfig sound = trained.config.vocoder.sound;
   sound.sigma = choice.sigma.value_or(sound.sigma);
   sound.mel_steps = choice.mel_steps.value_or(sound.mel_steps);
-  return {trained.config.audio,
-          std::make_shared<vocoder::WaveGlowVocoder>(
-              trained.network, trained.config.audio, sound, torch::Device(trained.device))};
+  return {
+      trained.config.audio,
+      std::make_shared<vocoder::WaveGlowVocoder>(
+          std::move(trained.network), trained.config.audio, sound, torch::Device(trained.device))};
 }
 
 std::shared_ptr<const vocoder::Vocoder> make_vocoder(const std::string& name,

@@ -12,18 +12,6 @@
 namespace lipsound2::vocoder {
 namespace {
 
-constexpr double kTapFactors[kProducts][3] = {{1, 0, 0},
-                                              {-1.0 / 3, -1.0 / 3, -1.0 / 3},
-                                              {1.0 / 3, -1.0 / 3, 1.0 / 3},
-                                              {1.0 / 15, 2.0 / 15, 4.0 / 15},
-                                              {-16.0 / 15, 8.0 / 15, -4.0 / 15},
-                                              {0, 0, 1}};
-
-Tensor tap_factors(const Tensor& like) {  // G
-  return at::tensor(at::ArrayRef<double>(&kTapFactors[0][0], kProducts * 3), like.options())
-      .view({kProducts, 3});
-}
-
 /// y = A^T m, of one channel.
 template <int kOutput>
 [[gnu::always_inline]] inline float output_of(const float* m, std::int64_t next) {
@@ -41,11 +29,12 @@ template <int kOutput>
 /// Where gates come from and go to.
 struct GateArrays {
   ConditionRows conditions;
+  const float* biases;
   float* activations;
   float* gates;
 };
 
-template <int kOutput, bool kKeepGates>
+template <int kOutput, bool kInterpolated, bool kKeepGates>
 [[gnu::always_inline]] inline void gate_output(const QuadBlock& block,
                                                const GateArrays& arrays,
                                                std::int64_t i) {
@@ -56,16 +45,20 @@ template <int kOutput, bool kKeepGates>
   const std::int64_t channels = block.channels, next = block.count * 2 * channels;
   const ConditionRows& conditions = arrays.conditions;
   const BetweenFrames place = between_frames(step, conditions.per_frame, conditions.frames);
-  const float* __restrict low = conditions.at(at.clip, place.low);
-  const float* __restrict high = conditions.at(at.clip, place.high);
+  const float* const low = conditions.at(at.clip, place.low);
+  const float* const high = conditions.at(at.clip, place.high);
+  const float* const biases = arrays.biases;
   const float* __restrict m = block.products + i * 2 * channels;
   float* __restrict a = arrays.activations + row * channels;
-  float* __restrict kept = arrays.gates + (kKeepGates ? row * 2 * channels : 0);
-#pragma GCC ivdep  // no two of the rows that are written overlap
+  float* const kept = arrays.gates + (kKeepGates ? row * 2 * channels : 0);
+  const auto sum = [&](std::int64_t c) __attribute__((always_inline)) {
+    const float own = output_of<kOutput>(m + c, next) + biases[c] + low[c];
+    return kInterpolated ? own + place.weight * (high[c] - low[c]) : own;
+  };
+#pragma GCC ivdep  // kept may be low: both are this row
   for (std::int64_t c = 0; c < channels; ++c) {
     const std::int64_t d = c + channels;
-    const float u = output_of<kOutput>(m + c, next) + low[c] + place.weight * (high[c] - low[c]);
-    const float v = output_of<kOutput>(m + d, next) + low[d] + place.weight * (high[d] - low[d]);
+    const float u = sum(c), v = sum(d);
     if constexpr (kKeepGates) {
       kept[c] = fast_tanh(u);
       kept[d] = fast_sigmoid(v);
@@ -76,14 +69,14 @@ template <int kOutput, bool kKeepGates>
   }
 }
 
-template <bool kKeepGates>
-[[gnu::always_inline]] inline void gate_quad(const QuadBlock& block,
-                                             const GateArrays& arrays,
-                                             std::int64_t i) {
-  gate_output<0, kKeepGates>(block, arrays, i);
-  gate_output<1, kKeepGates>(block, arrays, i);
-  gate_output<2, kKeepGates>(block, arrays, i);
-  gate_output<3, kKeepGates>(block, arrays, i);
+template <bool kInterpolated, bool kKeepGates>
+[[gnu::always_inline]] inline void gate_quads(const QuadBlock& block, const GateArrays& arrays) {
+  for (std::int64_t i = 0; i < block.count; ++i) {
+    gate_output<0, kInterpolated, kKeepGates>(block, arrays, i);
+    gate_output<1, kInterpolated, kKeepGates>(block, arrays, i);
+    gate_output<2, kInterpolated, kKeepGates>(block, arrays, i);
+    gate_output<3, kInterpolated, kKeepGates>(block, arrays, i);
+  }
 }
 
 void multiply_block(const QuadBlock& block, const Tensor& taps) {
@@ -92,8 +85,9 @@ void multiply_block(const QuadBlock& block, const Tensor& taps) {
   const Tensor products =
       at::from_blob(block.products, {kProducts, count, 2 * channels}, at::kFloat);
   for (std::int64_t m = 0; m < kProducts; ++m) {
-    Tensor product = products[m];
-    at::mm_out(product, inputs[m], taps[m].t());
+    const std::int64_t rows = block.count_of(m);
+    Tensor product = products[m].narrow(0, 0, rows);
+    at::mm_out(product, inputs[m].narrow(0, 0, rows), taps[m].t());
   }
 }
 
@@ -107,29 +101,61 @@ void convolve_block(const QuadBlock& block,
   });
   multiply_block(block, taps);
   run_vectorized([&]() __attribute__((always_inline)) {
-    if (arrays.gates == nullptr)
-      for (std::int64_t i = 0; i < block.count; ++i)
-        gate_quad<false>(block, arrays, i);
+    const bool interpolated = arrays.conditions.per_frame > 1, keep = arrays.gates != nullptr;
+    if (interpolated)
+      keep ? gate_quads<true, true>(block, arrays) : gate_quads<true, false>(block, arrays);
     else
-      for (std::int64_t i = 0; i < block.count; ++i)
-        gate_quad<true>(block, arrays, i);
+      keep ? gate_quads<false, true>(block, arrays) : gate_quads<false, false>(block, arrays);
   });
 }
 
 }  // namespace
 
-Tensor combined_taps(const Tensor& taps) {
-  std::vector<std::int64_t> shape = taps.sizes().vec();
-  shape.pop_back();
-  shape.insert(shape.begin(), kProducts);
-  return at::mm(tap_factors(taps), taps.reshape({-1, 3}).t()).view(shape);
+void combine_taps(const NormedWeight& taps, const Tensor& combined) {
+  const std::int64_t rows = combined.size(1), inputs = combined.size(2), next = rows * inputs;
+  const float* const v = taps.v.const_data_ptr<float>();
+  const float* const g = taps.g.const_data_ptr<float>();
+  float* const to = combined.mutable_data_ptr<float>();
+  for_each_row(rows, [&](std::int64_t row) __attribute__((always_inline)) {
+    const float* __restrict w = v + row * 3 * inputs;
+    float* __restrict own = to + row * inputs;
+    const float scale = row_scale(w, g[row], 3 * inputs);
+    const float third = scale / 3, fifteenth = scale / 15;
+#pragma GCC ivdep
+    for (std::int64_t c = 0; c < inputs; ++c) {
+      const float w0 = w[3 * c], w1 = w[3 * c + 1], w2 = w[3 * c + 2];
+      own[c] = scale * w0;
+      own[c + next] = -third * (w0 + w1 + w2);
+      own[c + 2 * next] = third * (w0 - w1 + w2);
+      own[c + 3 * next] = fifteenth * (w0 + 2.0F * w1 + 4.0F * w2);
+      own[c + 4 * next] = fifteenth * (8.0F * w1 - 16.0F * w0 - 4.0F * w2);
+      own[c + 5 * next] = scale * w2;
+    }
+  });
 }
 
-Tensor combined_taps_backward(const Tensor& gradient) {
-  std::vector<std::int64_t> shape = gradient.sizes().vec();
-  shape.erase(shape.begin());
-  shape.push_back(3);
-  return at::mm(gradient.reshape({kProducts, -1}).t(), tap_factors(gradient)).view(shape);
+void combine_taps_backward(const Tensor& combined,
+                           const NormedWeight& taps,
+                           const NormedWeight& gradient) {
+  const std::int64_t rows = combined.size(1), inputs = combined.size(2), next = rows * inputs;
+  const float* const from = combined.const_data_ptr<float>();
+  const float* const v = taps.v.const_data_ptr<float>();
+  const float* const g = taps.g.const_data_ptr<float>();
+  float* const d_v = gradient.v.mutable_data_ptr<float>();
+  float* const d_g = gradient.g.mutable_data_ptr<float>();
+  for_each_row(rows, [&](std::int64_t row) __attribute__((always_inline)) {
+    const float* __restrict d = from + row * inputs;
+    float* __restrict d_w = d_v + row * 3 * inputs;
+#pragma GCC ivdep
+    for (std::int64_t c = 0; c < inputs; ++c) {
+      const float d1 = d[c + next] / 3, d2 = d[c + 2 * next] / 3;
+      const float d3 = d[c + 3 * next] / 15, d4 = d[c + 4 * next] * (4.0F / 15);
+      d_w[3 * c] = d[c] - d1 + d2 + d3 - 4.0F * d4;
+      d_w[3 * c + 1] = 2.0F * (d3 + d4) - d1 - d2;
+      d_w[3 * c + 2] = d2 - d1 + 4.0F * d3 - d4 + d[c + 5 * next];
+    }
+    d_g[row] = row_backward(v + row * 3 * inputs, g[row], d_w, 3 * inputs);
+  });
 }
 
 GatedWorkspace::GatedWorkspace(std::int64_t channels)
@@ -141,12 +167,14 @@ float* GatedWorkspace::of_thread(int thread) const {
 
 void gated_convolution(const GatedRows& rows,
                        const Tensor& taps,
+                       std::int64_t clips,
                        std::int64_t dilation,
                        const GatedWorkspace& workspace) {
-  const std::int64_t clips = rows.conditions.size(0), channels = rows.h.size(1);
-  const Quads quads(clips, rows.h.size(0) / clips, dilation);
+  const std::int64_t channels = rows.h.size(1), steps = rows.h.size(0) / clips;
+  const Quads quads(clips, steps, dilation);
   const GateArrays arrays{
-      .conditions = ConditionRows(rows.conditions, rows.h.size(0)),
+      .conditions = ConditionRows(rows.conditions, clips, steps),
+      .biases = rows.biases.const_data_ptr<float>(),
       .activations = rows.activations.mutable_data_ptr<float>(),
       .gates = rows.gates.defined() ? rows.gates.mutable_data_ptr<float>() : nullptr};
   const Tensor zeros = at::zeros({channels}, at::kFloat);

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
-#include <vector>
 
 #include "lipsound2/core/tensor.h"
+
+#include "normed_weight.h"
 
 namespace lipsound2::vocoder {
 
@@ -22,28 +24,37 @@ namespace lipsound2::vocoder {
 //
 // A quad is four outputs, `dilation` apart. Quads of a clip follow each other by their phase (step
 // modulo dilation), then by their tile of 4 * dilation steps. What lies beyond a clip counts as
-// zero, so that clips lie side by side without gaps and nothing is unfolded or padded.
+// zero, so that clips lie side by side without gaps and nothing is unfolded or padded. The sixth
+// product is for y3 alone: quads of the last tile whose y3 lies beyond the clip, which come after
+// all others, do without it.
 
 /// The quads of a convolution over `clips` of `steps` rows each.
 class Quads {
  public:
   Quads(std::int64_t clips, std::int64_t steps, std::int64_t dilation)
-      : steps_(steps),
-        dilation_(dilation),
-        per_clip_((steps + 4 * dilation - 1) / (4 * dilation) * dilation),
-        count_(clips * per_clip_) {}
+      : clips_(clips), steps_(steps), dilation_(dilation) {
+    const std::int64_t tiles_before = (steps - 1) / (4 * dilation);
+    const std::int64_t rest = steps - tiles_before * 4 * dilation;  // of the last tile
+    whole_per_clip_ = tiles_before * dilation + std::max<std::int64_t>(0, rest - 3 * dilation);
+    per_clip_ = tiles_before * dilation + std::min(dilation, rest);
+  }
 
-  std::int64_t count() const { return count_; }
-  std::int64_t dilation() const { return dilation_; }
+  std::int64_t count() const { return clips_ * per_clip_; }
+  /// The first so many have all four outputs.
+  std::int64_t whole() const { return clips_ * whole_per_clip_; }
 
-  /// Where the first output of a quad lies.
+  /// Where a quad lies in its clip, and its first output.
   struct Place {
     std::int64_t clip;
+    std::int64_t in_clip;
     std::int64_t step;
   };
   Place place(std::int64_t quad) const {
-    const std::int64_t in_clip = quad % per_clip_;
-    return {quad / per_clip_, in_clip / dilation_ * 4 * dilation_ + in_clip % dilation_};
+    const bool is_whole = quad < whole();
+    const std::int64_t alike = is_whole ? whole_per_clip_ : per_clip_ - whole_per_clip_;
+    const std::int64_t among = is_whole ? quad : quad - whole();
+    const std::int64_t in_clip = among % alike + (is_whole ? 0 : whole_per_clip_);
+    return {among / alike, in_clip, in_clip / dilation_ * 4 * dilation_ + in_clip % dilation_};
   }
   /// Of output `output`, -1 and 4 being the outer inputs; or -1: beyond the clip.
   std::int64_t step(const Place& place, std::int64_t output) const {
@@ -55,31 +66,40 @@ class Quads {
     const std::int64_t own = step(place, output);
     return own < 0 ? -1 : place.clip * steps_ + own;
   }
-  /// Whether the quad `by` tiles later (or earlier) belongs to the same clip.
-  bool has_neighbor(std::int64_t quad, std::int64_t by) const {
-    const std::int64_t in_clip = quad % per_clip_ + by * dilation_;
-    return in_clip >= 0 && in_clip < per_clip_;
+  /// The quad `by` tiles later (or earlier), or -1: beyond the clip.
+  std::int64_t neighbor(const Place& place, std::int64_t by) const {
+    const std::int64_t in_clip = place.in_clip + by * dilation_;
+    if (in_clip < 0 || in_clip >= per_clip_)
+      return -1;
+    return in_clip < whole_per_clip_
+               ? place.clip * whole_per_clip_ + in_clip
+               : whole() + place.clip * (per_clip_ - whole_per_clip_) + in_clip - whole_per_clip_;
   }
 
  private:
+  std::int64_t clips_;
   std::int64_t steps_;
   std::int64_t dilation_;
   std::int64_t per_clip_;
-  std::int64_t count_;
+  std::int64_t whole_per_clip_;
 };
 
-/// Weights [..., 2 C, C, 3] as they are multiplied: G g, [6, ..., 2 C, C].
-Tensor combined_taps(const Tensor& taps);
-/// The gradient of combined_taps(): [6, ..., 2 C, C] -> [..., 2 C, C, 3].
-Tensor combined_taps_backward(const Tensor& gradient);
+/// combined [6, 2 C, C] = G w, of taps w [2 C, C, 3] kept apart from their norms.
+void combine_taps(const NormedWeight& taps, const Tensor& combined);
+/// The gradient of `combined` -> those of v and g, written to `gradient`.
+void combine_taps_backward(const Tensor& combined,
+                           const NormedWeight& taps,
+                           const NormedWeight& gradient);
 
 /// What a dilated, gated layer of C channels reads and writes: rows of B clips of T steps, float32
 /// on the CPU.
 struct GatedRows {
   Tensor h;            ///< [B * T, C]
-  Tensor conditions;   ///< [B, T', 2 C], dense in its last dimension; T' divides T
+  Tensor conditions;   ///< [B * T', 2 C]; T' divides T
+  Tensor biases;       ///< [2 C], of conditions and convolution
   Tensor activations;  ///< [B * T, C]
-  Tensor gates;        ///< [B * T, 2 C] or undefined, if nobody wants them: tanh(u), sigmoid(v)
+  Tensor gates;        ///< [B * T, 2 C] or undefined, if nobody wants them: tanh(u), sigmoid(v);
+                       ///< with T' = T they may lie where the conditions do
 };
 
 /// Memory of the threads that gated_convolution() uses again and again.
@@ -89,16 +109,17 @@ class GatedWorkspace {
 
   /// Of one thread: room for that many quads' six inputs [C] and six products [2 C].
   float* of_thread(int thread) const;
-  static constexpr std::int64_t kQuads = 96;
+  static constexpr std::int64_t kQuads = 192;
 
  private:
   Tensor memory_;
 };
 
-/// activations = tanh(u) * sigmoid(v), [u v] the convolution of h by `taps`, as combined_taps()
-/// makes them, plus conditions, interpolated between frames where T' < T.
+/// activations = tanh(u) * sigmoid(v), [u v] the convolution of h by the combined `taps` plus
+/// biases and conditions, interpolated between frames where T' < T.
 void gated_convolution(const GatedRows& rows,
                        const Tensor& taps,
+                       std::int64_t clips,
                        std::int64_t dilation,
                        const GatedWorkspace& workspace);
 
@@ -106,15 +127,16 @@ void gated_convolution(const GatedRows& rows,
 struct GateGradients {
   Tensor activations;  ///< [B * T, C], their gradient; becomes the activations themselves
   Tensor gates;        ///< [B * T, 2 C] as forward left them; becomes the gradient of [u v]
-  Tensor conditions;   ///< [B, T', 2 C], dense in its last dimension; theirs is added to it
+  Tensor conditions;   ///< [B * T', 2 C], theirs is added to it; undefined where T' = T: then it
+                       ///< is that of the gates
 };
-void gates_backward(const GateGradients& gradients);
+void gates_backward(const GateGradients& gradients, std::int64_t clips);
 
 /// What the convolution passes back.
 struct ConvolutionGradients {
   Tensor sums;  ///< [B * T, 2 C], given
   Tensor h;     ///< [B * T, C], dense in its last dimension; added to
-  Tensor taps;  ///< [6, 2 C, C], as combined_taps() makes them; written
+  Tensor taps;  ///< [6, 2 C, C], of the combined ones; written
 };
 /// `h` and `taps` as in forward; T is `steps`.
 void convolution_backward(const ConvolutionGradients& gradients,

@@ -11,43 +11,54 @@ namespace lipsound2::vocoder {
 namespace {
 
 struct GateBackward {
-  const ConditionRows& conditions;
   float* gates;
   float* activations;
   std::int64_t channels;
-  std::int64_t steps;
-};
 
-// Channels [begin, end) of a clip.
-[[gnu::always_inline]] inline void clip_gates_backward(const GateBackward& arrays,
-                                                       std::int64_t clip,
-                                                       std::int64_t begin,
-                                                       std::int64_t end) {
-  for (std::int64_t step = 0; step < arrays.steps; ++step) {
-    const ConditionRows& conditions = arrays.conditions;
-    const BetweenFrames place = between_frames(step, conditions.per_frame, conditions.frames);
-    const std::int64_t row = clip * arrays.steps + step, channels = arrays.channels;
-    float* low = conditions.at(clip, place.low);
-    float* high = conditions.at(clip, place.high);
-    float* __restrict u = arrays.gates + row * 2 * channels;
+  /// Of channels [begin, end) of a row.
+  [[gnu::always_inline]] void operator()(std::int64_t row,
+                                         std::int64_t begin,
+                                         std::int64_t end) const {
+    float* __restrict u = gates + row * 2 * channels;
     float* __restrict v = u + channels;
-    float* __restrict a = arrays.activations + row * channels;
-    const float rest = 1.0F - place.weight;
+    float* __restrict a = activations + row * channels;
 #pragma GCC ivdep  // no two of the rows overlap
     for (std::int64_t c = begin; c < end; ++c) {
       const float t = u[c], s = v[c], d = a[c];
       u[c] = d * s * (1.0F - t * t);
       v[c] = d * t * s * (1.0F - s);
       a[c] = t * s;
-      low[c] += rest * u[c];
-      low[c + channels] += rest * v[c];
     }
+  }
+};
+
+/// to += weight * row, of channels [begin, end).
+[[gnu::always_inline]] inline void add_gates(float weight,
+                                             const float* row,
+                                             float* to,
+                                             std::int64_t channels,
+                                             std::int64_t begin,
+                                             std::int64_t end) {
+  add_scaled(weight, row + begin, to + begin, end - begin);
+  add_scaled(weight, row + channels + begin, to + channels + begin, end - begin);
+}
+
+/// Of channels [begin, end) of a clip; conditions get their shares.
+[[gnu::always_inline]] inline void clip_gates_backward(const GateBackward& row_backward,
+                                                       const ConditionRows& conditions,
+                                                       std::int64_t clip,
+                                                       std::int64_t begin,
+                                                       std::int64_t end) {
+  const std::int64_t steps = conditions.frames * conditions.per_frame;
+  const std::int64_t channels = row_backward.channels;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const BetweenFrames place = between_frames(step, conditions.per_frame, conditions.frames);
+    const std::int64_t row = clip * steps + step;
+    row_backward(row, begin, end);
+    const float* const gates = row_backward.gates + row * 2 * channels;
+    add_gates(1.0F - place.weight, gates, conditions.at(clip, place.low), channels, begin, end);
     if (place.weight > 0)
-#pragma GCC ivdep
-      for (std::int64_t c = begin; c < end; ++c) {
-        high[c] += place.weight * u[c];
-        high[c + channels] += place.weight * v[c];
-      }
+      add_gates(place.weight, gates, conditions.at(clip, place.high), channels, begin, end);
   }
 }
 
@@ -81,11 +92,14 @@ struct GateBackward {
                                                     std::int64_t i) {
   const Quads::Place place = block.quads.place(i);
   const std::int64_t channels = block.channels, next = block.count * channels;
-  const std::int64_t tile = block.quads.dilation() * channels;
-  const float* const v0 = block.inputs + i * channels;
-  const float *v1 = v0 + next, *v2 = v1 + next, *v3 = v2 + next, *v4 = v3 + next, *v5 = v4 + next;
-  const float* const before = block.quads.has_neighbor(i, -1) ? v5 - tile : block.zeros;
-  const float* const after = block.quads.has_neighbor(i, 1) ? v0 + tile : block.zeros;
+  const auto input = [&](std::int64_t m, std::int64_t quad) __attribute__((always_inline)) {
+    const bool made = quad >= 0 && quad < block.count_of(m);
+    return made ? block.inputs + m * next + quad * channels : block.zeros;
+  };
+  const float *v0 = input(0, i), *v1 = input(1, i), *v2 = input(2, i);
+  const float *v3 = input(3, i), *v4 = input(4, i), *v5 = input(5, i);
+  const float* const before = input(5, block.quads.neighbor(place, -1));
+  const float* const after = input(0, block.quads.neighbor(place, 1));
   const auto add = [&](std::int64_t output, const auto& value) __attribute__((always_inline)) {
     const std::int64_t row = block.quads.row(place, output);
     if (row < 0)
@@ -109,35 +123,30 @@ struct GateBackward {
   });
 }
 
-template <class Work>
-void for_each_quad(std::int64_t count, const Work& work) {
-  at::parallel_for(0, count, /*grain_size=*/16, [&](std::int64_t begin, std::int64_t end) {
-    run_vectorized([&]() __attribute__((always_inline)) {
-      for (std::int64_t i = begin; i < end; ++i)
-        work(i);
-    });
-  });
-}
-
 }  // namespace
 
-// Channels are shared out, too, where there are fewer clips than threads.
-void gates_backward(const GateGradients& gradients) {
+void gates_backward(const GateGradients& gradients, std::int64_t clips) {
+  const std::int64_t rows = gradients.gates.size(0), channels = gradients.activations.size(1);
+  const GateBackward row_backward{.gates = gradients.gates.mutable_data_ptr<float>(),
+                                  .activations = gradients.activations.mutable_data_ptr<float>(),
+                                  .channels = channels};
+  if (!gradients.conditions.defined()) {
+    for_each_row(rows, [&](std::int64_t row) __attribute__((always_inline)) {
+      row_backward(row, 0, channels);
+    });
+    return;
+  }
+  const ConditionRows conditions(gradients.conditions, clips, rows / clips);
+  // Channels are shared out, too, where there are fewer clips than threads.
   constexpr std::int64_t kLanes = 16;
-  const std::int64_t clips = gradients.conditions.size(0), channels = gradients.activations.size(1);
-  const ConditionRows conditions(gradients.conditions, gradients.gates.size(0));
-  const GateBackward arrays{.conditions = conditions,
-                            .gates = gradients.gates.mutable_data_ptr<float>(),
-                            .activations = gradients.activations.mutable_data_ptr<float>(),
-                            .channels = channels,
-                            .steps = gradients.gates.size(0) / clips};
   const std::int64_t groups = (channels + kLanes - 1) / kLanes, threads = at::get_num_threads();
   const std::int64_t parts = clips >= threads ? 1 : std::min(groups, threads);
   at::parallel_for(0, clips * parts, 1, [&](std::int64_t begin, std::int64_t end) {
     run_vectorized([&]() __attribute__((always_inline)) {
       for (std::int64_t i = begin; i < end; ++i) {
         const std::int64_t part = i % parts;
-        clip_gates_backward(arrays,
+        clip_gates_backward(row_backward,
+                            conditions,
                             i / parts,
                             groups * part / parts * kLanes,
                             std::min(channels, groups * (part + 1) / parts * kLanes));
@@ -166,18 +175,20 @@ void convolution_backward(const ConvolutionGradients& gradients,
                       .products = products.mutable_data_ptr<float>()};
   const float* const from = h.const_data_ptr<float>();
   const float* const d_sums = gradients.sums.const_data_ptr<float>();
-  for_each_quad(count, [&](std::int64_t i) __attribute__((always_inline)) {
+  for_each_row(count, [&](std::int64_t i) __attribute__((always_inline)) {
     combine_inputs(all, from, i);
     combine_gradients(all, d_sums, i);
   });
   for (std::int64_t m = 0; m < kProducts; ++m) {
-    Tensor d_taps = gradients.taps[m], input = inputs[m];
-    at::mm_out(d_taps, products[m].t(), input);
-    at::mm_out(input, products[m], taps[m]);  // from here on its gradient
+    const std::int64_t rows = all.count_of(m);
+    Tensor d_taps = gradients.taps[m], input = inputs[m].narrow(0, 0, rows);
+    const Tensor product = products[m].narrow(0, 0, rows);
+    at::mm_out(d_taps, product.t(), input);
+    at::mm_out(input, product, taps[m]);  // from here on its gradient
   }
   float* const d_h = gradients.h.mutable_data_ptr<float>();
   const std::int64_t stride = gradients.h.stride(0);
-  for_each_quad(count, [&](std::int64_t i) __attribute__((always_inline)) {
+  for_each_row(count, [&](std::int64_t i) __attribute__((always_inline)) {
     spread_gradients(all, d_h, stride, i);
   });
 }

@@ -9,19 +9,17 @@ constexpr std::int64_t kProducts = 6;
 /// Conditions of rows.
 struct ConditionRows {
   float* data;
-  std::int64_t clip_stride;
-  std::int64_t frame_stride;
-  std::int64_t frames;
+  std::int64_t width;
+  std::int64_t frames;  ///< of a clip
   std::int64_t per_frame;
 
-  ConditionRows(const Tensor& conditions, std::int64_t rows)
+  ConditionRows(const Tensor& conditions, std::int64_t clips, std::int64_t steps)
       : data(conditions.mutable_data_ptr<float>()),
-        clip_stride(conditions.stride(0)),
-        frame_stride(conditions.stride(1)),
-        frames(conditions.size(1)),
-        per_frame(rows / (conditions.size(0) * frames)) {}
+        width(conditions.size(1)),
+        frames(conditions.size(0) / clips),
+        per_frame(steps / frames) {}
   float* at(std::int64_t clip, std::int64_t frame) const {
-    return data + clip * clip_stride + frame * frame_stride;
+    return data + (clip * frames + frame) * width;
   }
 };
 
@@ -34,6 +32,11 @@ struct QuadBlock {
   const float* zeros;  ///< [2 C]
   float* inputs;       ///< [6, count, C]
   float* products;     ///< [6, count, 2 C]
+
+  /// How many quads product m is for.
+  std::int64_t count_of(std::int64_t m) const {
+    return m + 1 < kProducts ? count : std::clamp<std::int64_t>(quads.whole() - first, 0, count);
+  }
 };
 
 /// Row `output` of a quad, or zeros.

@@ -215,6 +215,11 @@ WaveNetWeights WaveGlowImpl::wavenet_weights(std::int64_t flow) const {
   return wavenets_.at(static_cast<std::size_t>(flow))->weights();
 }
 
+void WaveGlowImpl::drop_wavenet(std::int64_t flow) {
+  for (Tensor& weight : wavenets_.at(static_cast<std::size_t>(flow))->parameters())
+    weight.set_data(at::empty({0}, weight.options()));
+}
+
 std::vector<Tensor> WaveGlowImpl::unmixings() const {
   std::vector<Tensor> inverses;
   for (const Tensor& mixing : mixings_)

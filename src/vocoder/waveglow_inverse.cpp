@@ -101,13 +101,15 @@ struct WaveGlowInverse::Buffers {
   }
 };
 
-WaveGlowInverse::WaveGlowInverse(const WaveGlowImpl& network)
+WaveGlowInverse::WaveGlowInverse(WaveGlowImpl& network, bool take)
     : group_(network.config().group), channels_(network.config().channels) {
   const at::NoGradGuard no_grad;
   const std::vector<Tensor> unmixings = network.unmixings();
-  for (std::size_t k = 0; k < unmixings.size(); ++k)
-    flows_.push_back(
-        make_flow(network.wavenet_weights(static_cast<std::int64_t>(k)), unmixings[k]));
+  for (std::int64_t k = 0; k < network.config().flows; ++k) {
+    flows_.push_back(make_flow(network.wavenet_weights(k), unmixings[static_cast<std::size_t>(k)]));
+    if (take)
+      network.drop_wavenet(k);
+  }
 }
 
 WaveGlowInverse::Flow WaveGlowInverse::make_flow(const WaveNetWeights& net,
@@ -115,7 +117,7 @@ WaveGlowInverse::Flow WaveGlowInverse::make_flow(const WaveNetWeights& net,
   const std::int64_t width = 2 * channels_;
   Flow flow{.left = group_ - unmixing.size(0),
             .start = net.start.t().contiguous(),
-            .start_bias = net.start_bias,
+            .start_bias = net.start_bias.clone(),
             .layers = {},
             .end_bias = net.end_bias.clone(),
             .unmixing = unmixing.t().contiguous()};
@@ -124,14 +126,17 @@ WaveGlowInverse::Flow WaveGlowInverse::make_flow(const WaveNetWeights& net,
     const auto skips = [&](const Tensor& both) {
       return both.narrow(0, last ? 0 : channels_, channels_);
     };
-    const Tensor skip = at::mm(net.end, skips(net.res_skip[i]));
-    const Tensor residual = net.res_skip[i].narrow(0, 0, channels_);
+    const Tensor res_skip = net.res_skip[i].multiplied().squeeze(2);
+    const Tensor condition = net.condition.narrow(i * width, width).multiplied().squeeze(2);
+    const Tensor skip = at::mm(net.end, skips(res_skip));
     flow.end_bias.addmv_(net.end, skips(net.skip_bias[i]));
+    const Tensor taps = at::empty({6, width, channels_});
+    combine_taps(net.in[i], taps);
     flow.layers.push_back(
-        {.taps = combined_taps(net.in[i].to(at::kDouble)).to(at::kFloat),
-         .condition = net.condition.narrow(0, i * width, width).t().contiguous(),
-         .condition_bias = net.condition_bias.narrow(0, i * width, width) + net.in_bias[i],
-         .mix = (last ? skip : at::cat({residual, skip})).t().contiguous(),
+        {.taps = taps,
+         .condition = condition.t().contiguous(),
+         .biases = net.condition_bias.narrow(0, i * width, width) + net.in_bias[i],
+         .mix = (last ? skip : at::cat({res_skip.narrow(0, 0, channels_), skip})).t().contiguous(),
          .residual_bias = last ? Tensor() : net.skip_bias[i].narrow(0, 0, channels_).clone()});
   }
   return flow;
@@ -172,14 +177,15 @@ void WaveGlowInverse::run_flow(const Flow& flow, Buffers& buffers) const {
                   h,
                   part.of(change));
       }
-      at::addmm_out(
-          conditions, layer.condition_bias, part.of_frames(buffers.features), layer.condition);
+      at::mm_out(conditions, part.of_frames(buffers.features), layer.condition);
     });
     gated_convolution({.h = buffers.h,
-                       .conditions = buffers.conditions.unsqueeze(0),
+                       .conditions = buffers.conditions,
+                       .biases = layer.biases,
                        .activations = buffers.activations,
                        .gates = {}},
                       layer.taps,
+                      /*clips=*/1,
                       std::int64_t{1} << i,
                       buffers.workspace);
   }

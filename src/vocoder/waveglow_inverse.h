@@ -11,7 +11,8 @@ namespace lipsound2::vocoder {
 /// laid out once. See Note [Fast inverse]. Immutable, so safe to use from several threads.
 class WaveGlowInverse {
  public:
-  explicit WaveGlowInverse(const WaveGlowImpl& network);
+  /// `take`: the network lets go of the weights of each flow once they are laid out.
+  explicit WaveGlowInverse(WaveGlowImpl& network, bool take = false);
 
   /// features [T', F] as WaveGlowImpl::features() gives them, latents [T, group] -> samples
   /// [T * group].
@@ -19,12 +20,12 @@ class WaveGlowInverse {
 
  private:
   struct Layer {
-    Tensor taps;            ///< [6, 2 C, C], as combined_taps() makes them
-    Tensor condition;       ///< [F, 2 C]
-    Tensor condition_bias;  ///< [2 C], that of the convolution included
-    Tensor mix;             ///< [C, C + n], residual and what the end makes of the skip connection;
-                            ///< the last layer's [C, n]
-    Tensor residual_bias;   ///< [C]; undefined in the last layer
+    Tensor taps;           ///< [6, 2 C, C], combined
+    Tensor condition;      ///< [F, 2 C]
+    Tensor biases;         ///< [2 C], of conditions and convolution
+    Tensor mix;            ///< [C, C + n], residual and what the end makes of the skip connection;
+                           ///< the last layer's [C, n]
+    Tensor residual_bias;  ///< [C]; undefined in the last layer
   };
   struct Flow {
     std::int64_t left;  ///< channels that have left before

@@ -86,7 +86,7 @@ WaveGlowVocoder::WaveGlowVocoder(WaveGlow network,
   context_ = (sizes.reach() + per_frame - 1) / per_frame +
              std::max(kMelReach, (sizes.mel_window + mel_.hop - 1) / mel_.hop);
   if (device_.is_cpu())
-    fast_ = std::make_unique<WaveGlowInverse>(*network_);
+    fast_ = std::make_unique<WaveGlowInverse>(*network_, network_.ptr().use_count() == 1);
   if (config_.denoise > 0) {
     const Tensor silence = at::full({kSilentFrames, mel_.bands}, std::log(mel_.floor));
     bias_ = stft_.forward(samples(silence, 0, /*sigma=*/0)).abs().mean(0);

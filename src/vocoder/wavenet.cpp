@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::int64_t kTaps = 3;
 
-Tensor matrix(const std::shared_ptr<WeightNormConvImpl>& conv) {
-  return conv->weight().squeeze(2);
+Tensor multiplied_matrix(const NormedWeight& weight) {
+  return weight.multiplied().squeeze(2);
 }
 
 // [B, T', N] -> [B, N, T]
@@ -34,12 +34,12 @@ Tensor composed_skips(const WaveNetWeights& weights, const Tensor& h0, const Ten
   Tensor skips;
   for (std::size_t i = 0; i < weights.in.size(); ++i) {
     const std::int64_t dilation = std::int64_t{1} << i;
+    const Tensor taps = weights.in[i].multiplied();
     const Tensor sums =
-        at::conv1d(h, weights.in[i], weights.in_bias[i], /*stride=*/1, dilation, dilation) +
-        condition[i];
+        at::conv1d(h, taps, weights.in_bias[i], /*stride=*/1, dilation, dilation) + condition[i];
     const Tensor activations =
         at::tanh(sums.narrow(1, 0, channels)) * at::sigmoid(sums.narrow(1, channels, channels));
-    Tensor skip = at::conv1d(activations, weights.res_skip[i].unsqueeze(2), weights.skip_bias[i]);
+    Tensor skip = at::conv1d(activations, weights.res_skip[i].multiplied(), weights.skip_bias[i]);
     if (i + 1 < weights.in.size()) {
       h = h + skip.narrow(1, 0, channels);
       skip = skip.narrow(1, channels, channels);
@@ -49,33 +49,21 @@ Tensor composed_skips(const WaveNetWeights& weights, const Tensor& h0, const Ten
   return skips.transpose(1, 2);
 }
 
-// The whole WaveNet but its start, fused. The end is multiplied into the skip connections: C x n
-// instead of C x C per layer.
+// The whole WaveNet but its start, fused.
 Tensor fused_rest(const WaveNetWeights& weights, const Tensor& h0, const Tensor& features) {
-  const std::int64_t channels = weights.channels();
-  const Tensor conditions =
-      at::linear(features, weights.condition, weights.condition_bias + at::cat(weights.in_bias));
-  std::vector<Tensor> mixes, residual_biases;
-  Tensor skip_bias;
-  for (std::size_t i = 0; i < weights.in.size(); ++i) {
-    const bool last = i + 1 == weights.in.size();
-    const auto skips = [&](const Tensor& both) {
-      return both.narrow(0, last ? 0 : channels, channels);
-    };
-    const Tensor residual = weights.res_skip[i].narrow(0, 0, channels);
-    mixes.push_back(at::cat({last ? at::zeros_like(residual) : residual,
-                             at::mm(weights.end, skips(weights.res_skip[i]))}));
-    const Tensor bias = skips(weights.skip_bias[i]);
-    skip_bias = skip_bias.defined() ? skip_bias + bias : bias;
-    if (!last)
-      residual_biases.push_back(weights.skip_bias[i].narrow(0, 0, channels));
-  }
-  return gated_layers({h0,
-                       conditions,
-                       at::stack(weights.in),
-                       at::stack(mixes),
-                       residual_biases.empty() ? at::empty({0, channels}, h0.options())
-                                               : at::stack(residual_biases)}) +
+  const std::int64_t channels = weights.channels(), before = weights.layers() - 1;
+  const Tensor biases = at::cat(weights.skip_bias);  // residual and skip, of the last skip alone
+  const Tensor pairs = biases.narrow(0, 0, 2 * channels * before).view({before, 2, channels});
+  const Tensor skip_bias =
+      biases.narrow(0, 2 * channels * before, channels) + pairs.select(1, 1).sum(0);
+  return gated_layers({.h = h0,
+                       .features = features,
+                       .biases = weights.condition_bias + at::cat(weights.in_bias),
+                       .residual_biases = pairs.select(1, 0),
+                       .end = weights.end,
+                       .condition = weights.condition,
+                       .in = weights.in,
+                       .res_skip = weights.res_skip}) +
          at::addmv(weights.end_bias, weights.end, skip_bias);
 }
 
@@ -89,13 +77,9 @@ WeightNormConvImpl::WeightNormConvImpl(std::int64_t outputs, std::int64_t inputs
     : torch::nn::Module("WeightNormConv") {
   const double bound = 1 / std::sqrt(static_cast<double>(inputs * taps));
   const Tensor weight = at::empty({outputs, inputs, taps}).uniform_(-bound, bound);
-  weight_g_ = register_parameter("weight_g", at::norm_except_dim(weight, 2, 0));
-  weight_v_ = register_parameter("weight_v", weight);
+  weight_.g = register_parameter("weight_g", at::norm_except_dim(weight, 2, 0));
+  weight_.v = register_parameter("weight_v", weight);
   bias_ = register_parameter("bias", at::empty({outputs}).uniform_(-bound, bound));
-}
-
-Tensor WeightNormConvImpl::weight() const {
-  return at::_weight_norm(weight_v_, weight_g_, 0);
 }
 
 WaveNetImpl::WaveNetImpl(const WaveNetSizes& sizes) : torch::nn::Module("WaveNet") {
@@ -119,14 +103,14 @@ WaveNetImpl::WaveNetImpl(const WaveNetSizes& sizes) : torch::nn::Module("WaveNet
 
 WaveNetWeights WaveNetImpl::weights() const {
   WaveNetWeights weights;
-  weights.start = matrix(start_);
+  weights.start = multiplied_matrix(start_->weight());
   weights.start_bias = start_->bias();
-  weights.condition = matrix(condition_);
+  weights.condition = condition_->weight();
   weights.condition_bias = condition_->bias();
   for (std::size_t i = 0; i < in_.size(); ++i) {
     weights.in.push_back(in_[i]->weight());
     weights.in_bias.push_back(in_[i]->bias());
-    weights.res_skip.push_back(matrix(res_skip_[i]));
+    weights.res_skip.push_back(res_skip_[i]->weight());
     weights.skip_bias.push_back(res_skip_[i]->bias());
   }
   weights.end = end_weight_.squeeze(2);
@@ -136,7 +120,8 @@ WaveNetWeights WaveNetImpl::weights() const {
 
 Tensor wavenet_composed(const WaveNetWeights& weights, const Tensor& x, const Tensor& features) {
   const Tensor h = at::linear(x, weights.start, weights.start_bias);
-  const Tensor conditions = at::linear(features, weights.condition, weights.condition_bias);
+  const Tensor conditions =
+      at::linear(features, multiplied_matrix(weights.condition), weights.condition_bias);
   return at::linear(composed_skips(weights, h, conditions), weights.end, weights.end_bias);
 }
 

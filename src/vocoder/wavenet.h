@@ -9,23 +9,26 @@
 
 #include "lipsound2/core/tensor.h"
 
+#include "normed_weight.h"
+
 namespace lipsound2::vocoder {
 
 /// An empty module in another: one more level in the names of parameters.
 std::shared_ptr<torch::nn::Module> level_in(torch::nn::Module& parent, const std::string& name);
 
-/// The weights of a WaveNet with C channels and L layers as they are multiplied.
+/// The weights of a WaveNet with C channels and L layers.
 struct WaveNetWeights {
-  Tensor start;                   ///< [C, inputs]
-  Tensor start_bias;              ///< [C]
-  Tensor condition;               ///< [2 C L, features]
-  Tensor condition_bias;          ///< [2 C L]
-  std::vector<Tensor> in;         ///< L times [2 C, C, 3]
-  std::vector<Tensor> in_bias;    ///< [2 C]
-  std::vector<Tensor> res_skip;   ///< L times [2 C, C], residual first; the last [C, C], skip only
-  std::vector<Tensor> skip_bias;  ///< as many as res_skip has rows
-  Tensor end;                     ///< [2 inputs, C]
-  Tensor end_bias;                ///< [2 inputs]
+  Tensor start;                        ///< [C, inputs]
+  Tensor start_bias;                   ///< [C]
+  NormedWeight condition;              ///< [2 C L, features, 1]
+  Tensor condition_bias;               ///< [2 C L]
+  std::vector<NormedWeight> in;        ///< L times [2 C, C, 3]
+  std::vector<Tensor> in_bias;         ///< [2 C]
+  std::vector<NormedWeight> res_skip;  ///< L times [2 C, C, 1], residual first; the last
+                                       ///< [C, C, 1], skip only
+  std::vector<Tensor> skip_bias;       ///< as many as res_skip has rows
+  Tensor end;                          ///< [2 inputs, C]
+  Tensor end_bias;                     ///< [2 inputs]
 
   std::int64_t channels() const { return start.size(0); }
   std::int64_t layers() const { return static_cast<std::int64_t>(in.size()); }
@@ -37,13 +40,11 @@ class WeightNormConvImpl final : public torch::nn::Module {
  public:
   WeightNormConvImpl(std::int64_t outputs, std::int64_t inputs, std::int64_t taps);
 
-  /// [outputs, inputs, taps]
-  Tensor weight() const;
+  const NormedWeight& weight() const { return weight_; }
   const Tensor& bias() const { return bias_; }
 
  private:
-  Tensor weight_g_;
-  Tensor weight_v_;
+  NormedWeight weight_;
   Tensor bias_;
 };
 

@@ -73,6 +73,20 @@ TEST(WaveGlowVocoder, GivesTheSameSoundInChunksAsInOnePiece) {
   }
 }
 
+TEST(WaveGlowVocoder, TakesApartOnlyANetworkThatNobodyElseHolds) {
+  const Tensor mel = tiny_mel(20);
+  WaveGlow held = untrained(MelPath::kTransposed), given = untrained(MelPath::kTransposed);
+  const Tensor held_weight = held->named_parameters()["WN.3.in_layers.2.weight_v"];
+  const Tensor given_weight = given->named_parameters()["WN.3.in_layers.2.weight_v"];
+
+  const WaveGlowVocoder beside(held, tiny_mels(), {}, at::kCPU);
+  const WaveGlowVocoder instead(std::move(given), tiny_mels(), {}, at::kCPU);
+
+  EXPECT_EQ(held_weight.numel(), 24 * 12 * 3);
+  EXPECT_EQ(given_weight.numel(), 0);
+  EXPECT_EQ(instead.vocode(mel, 0).samples, beside.vocode(mel, 0).samples);
+}
+
 TEST(WaveGlowVocoder, TakesNoiseByItsPlaceSoThatWindowsOfALongMelFitTogether) {
   const Tensor mel = tiny_mel(150);
   const WaveGlowVocoder vocoder = tiny_vocoder(MelPath::kLinear, {});

@@ -88,8 +88,10 @@ class WaveGlowImpl final : public torch::nn::Module {
   /// as training will see them.
   void whiten(const Tensor& groups);
 
-  /// Weights of the WaveNet of a flow, norms multiplied in.
+  /// Weights of the WaveNet of a flow.
   WaveNetWeights wavenet_weights(std::int64_t flow) const;
+  /// Lets go of those weights, which leaves a network for features() alone.
+  void drop_wavenet(std::int64_t flow);
   /// Inverses of the 1x1 convolutions, [n, n] each, computed in double precision.
   std::vector<Tensor> unmixings() const;
   const WaveGlowConfig& config() const { return config_; }

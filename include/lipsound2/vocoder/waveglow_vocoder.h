@@ -28,7 +28,8 @@ class WaveGlowInverse;
 /// made in chunks with so much around them that the sound is the same as in one piece.
 class WaveGlowVocoder final : public Vocoder {
  public:
-  /// The weights must not change any more.
+  /// The weights must not change any more. A network that nobody else holds is taken apart on the
+  /// CPU, so that its weights are never in memory twice.
   WaveGlowVocoder(WaveGlow network,
                   const audio::MelConfig& mel,
                   const WaveGlowSoundConfig& config,
