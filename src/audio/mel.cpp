@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <numbers>
 #include <vector>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/from_blob.h>
-#include <ATen/ops/view_as_real.h>
 #include <ATen/ops/zeros.h>
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
@@ -15,7 +15,16 @@
 #include "lipsound2/core/error.h"
 #include "lipsound2/core/vectorized.h"
 
+#include "lane_spectrum.h"
+
 namespace lipsound2::audio {
+
+/// A mel filter without the zeros before and behind it.
+struct BandFilter {
+  std::int64_t first_bin = 0;
+  std::vector<float> weights;
+};
+
 namespace {
 
 // Slaney's Auditory Toolbox (1998): linear below 1 kHz with 3 mel per 200 Hz, then logarithmic with
@@ -25,14 +34,100 @@ constexpr double kKneeHz = 1000;
 constexpr double kKneeMel = kKneeHz / kHzPerMel;
 const double kLogStep = std::log(6.4) / 27;
 
-constexpr std::size_t kLanes = 16;  // floats of the widest vectors
-
 double hz_to_mel(double hz) {
   return hz < kKneeHz ? hz / kHzPerMel : kKneeMel + std::log(hz / kKneeHz) / kLogStep;
 }
 
 double mel_to_hz(double mel) {
   return mel < kKneeMel ? mel * kHzPerMel : kKneeHz * std::exp(kLogStep * (mel - kKneeMel));
+}
+
+/// The bins that are not 0 of each of mel_filters().
+std::vector<BandFilter> sparse_filters(const MelConfig& config) {
+  const Tensor filters = mel_filters(config);
+  const std::int64_t bins = filters.size(1);
+  std::vector<BandFilter> sparse;
+  for (std::int64_t band = 0; band < config.bands; ++band) {
+    const float* const begin = filters.const_data_ptr<float>() + band * bins;
+    const auto is_used = [](float weight) { return weight != 0; };
+    const float* const first = std::find_if(begin, begin + bins, is_used);
+    const float* last = begin + bins;
+    while (last > first && last[-1] == 0)
+      --last;
+    sparse.push_back({first - begin, {first, last}});
+  }
+  return sparse;
+}
+
+/// Periodic.
+std::vector<float> hann_window(std::int64_t width) {
+  std::vector<float> window;
+  for (std::int64_t i = 0; i < width; ++i)
+    window.push_back(
+        static_cast<float>(0.5 - 0.5 * std::cos(2 * std::numbers::pi * static_cast<double>(i) /
+                                                static_cast<double>(width))));
+  return window;
+}
+
+/// Samples first, first + 1, ..., end - 1 of a sound that is mirrored at its first and last sample
+/// as often as needed. `first` is at most 0.
+std::vector<float> mirrored_sound(std::span<const float> samples,
+                                  std::int64_t first,
+                                  std::int64_t end) {
+  const std::int64_t last = std::ssize(samples) - 1;
+  const auto at = [&](std::int64_t position) {
+    const std::int64_t period = std::max<std::int64_t>(2 * last, 1);
+    const std::int64_t folded = (position % period + period) % period;
+    return samples[static_cast<std::size_t>(last - std::abs(folded - last))];
+  };
+  std::vector<float> result;
+  result.reserve(static_cast<std::size_t>(end - first));
+  for (std::int64_t i = first; i < 0; ++i)
+    result.push_back(at(i));
+  const std::int64_t inside = std::min(end, last + 1);
+  result.insert(result.end(), samples.begin(), samples.begin() + inside);
+  for (std::int64_t i = inside; i < end; ++i)
+    result.push_back(at(i));
+  return result;
+}
+
+/// At most kLanes frames of a sound, `hop` samples apart.
+struct FrameBlock {
+  const float* first;
+  std::int64_t hop;
+  std::int64_t frames;
+};
+
+/// The last frame again for lanes that are left over.
+void read_windows(const FrameBlock& block,
+                  const std::vector<float>& window,
+                  std::vector<ComplexLanes>& signals) {
+  const float* frames[kLanes];
+  for (std::int64_t lane = 0; lane < kLanes; ++lane)
+    frames[lane] = block.first + std::min(lane, block.frames - 1) * block.hop;
+  auto* const lanes = reinterpret_cast<float*>(signals.data());
+  for (std::size_t i = 0; i < window.size(); ++i)
+    for (std::size_t lane = 0; lane < kLanes; ++lane)
+      lanes[i * kLanes + lane] = window[i] * frames[lane][i];
+  std::fill(lanes + window.size() * kLanes, lanes + 2 * signals.size() * kLanes, 0.0F);
+}
+
+/// [frames, bands]
+void filter_bands(const Lanes* magnitudes,
+                  const std::vector<BandFilter>& filters,
+                  std::int64_t frames,
+                  float* bands) {
+  run_vectorized([=, &filters]() __attribute__((always_inline)) {
+    const auto count = std::ssize(filters);
+    for (std::int64_t band = 0; band < count; ++band) {
+      const BandFilter& filter = filters[static_cast<std::size_t>(band)];
+      Lanes sums{};
+      for (std::size_t i = 0; i < filter.weights.size(); ++i)
+        sums += filter.weights[i] * magnitudes[filter.first_bin + static_cast<std::int64_t>(i)];
+      for (std::int64_t lane = 0; lane < frames; ++lane)
+        bands[lane * count + band] = sums[lane];
+    }
+  });
 }
 
 }  // namespace
@@ -73,25 +168,6 @@ StftConfig stft_config(const MelConfig& config) {
   return {.fft = config.fft, .window = config.window, .hop = config.hop};
 }
 
-/// The bins that are not 0 of each of mel_filters(), and zeros up to whole vectors.
-std::vector<MelSpectrogram::BandFilter> MelSpectrogram::sparse_filters(const MelConfig& config) {
-  const Tensor filters = mel_filters(config);
-  const std::int64_t bins = filters.size(1);
-  std::vector<BandFilter> sparse;
-  for (std::int64_t band = 0; band < config.bands; ++band) {
-    const float* const begin = filters.const_data_ptr<float>() + band * bins;
-    const auto is_used = [](float weight) { return weight != 0; };
-    const float* const first = std::find_if(begin, begin + bins, is_used);
-    const float* last = begin + bins;
-    while (last > first && last[-1] == 0)
-      --last;
-    std::vector<float> weights(first, last);
-    weights.resize((weights.size() + kLanes - 1) / kLanes * kLanes);
-    sparse.push_back({first - begin, std::move(weights)});
-  }
-  return sparse;
-}
-
 Tensor mel_filters(const MelConfig& config) {
   const double low = hz_to_mel(config.low_hz);
   const double step = (hz_to_mel(config.high_hz) - low) / static_cast<double>(config.bands + 1);
@@ -114,41 +190,44 @@ Tensor mel_filters(const MelConfig& config) {
   return filters;
 }
 
+struct MelSpectrogram::State {
+  explicit State(const MelConfig& the_config)
+      : config(the_config),
+        before(config.fft / 2 - (config.fft - config.window) / 2),
+        window(hann_window(config.window)),
+        filters(sparse_filters(config)),
+        spectrum(config.fft) {}
+
+  MelConfig config;
+  std::int64_t before;  ///< samples of a window that lie before its center
+  std::vector<float> window;
+  std::vector<BandFilter> filters;
+  LaneSpectrum spectrum;
+};
+
 MelSpectrogram::MelSpectrogram(const MelConfig& config)
-    : config_(config), stft_(stft_config(config)), filters_(sparse_filters(config)) {}
+    : state_(std::make_shared<const State>(config)) {}
 
 Tensor MelSpectrogram::operator()(std::span<const float> samples) const {
-  const Tensor sound = at::from_blob(const_cast<float*>(samples.data()),  // only read from
-                                     {static_cast<std::int64_t>(samples.size())},
-                                     at::kFloat);
-  const Tensor spectrum = at::view_as_real(stft_.forward(sound));
-  const std::int64_t frames = spectrum.size(0);
-  const std::int64_t bins = spectrum.size(1);
-  const Tensor mel = at::empty({frames, config_.bands}, at::kFloat);
-  const float* parts = spectrum.const_data_ptr<float>();
+  const MelConfig& config = state_->config;
+  const std::int64_t frames = std::ssize(samples) / config.hop;
+  const Tensor mel = at::empty({frames, config.bands}, at::kFloat);
+  if (frames == 0)
+    return mel;
+  const std::int64_t end = (frames - 1) * config.hop - state_->before + config.window;
+  const std::vector<float> padded = mirrored_sound(samples, -state_->before, end);
+  const auto half = static_cast<std::size_t>(config.fft / 2);
+  std::vector<ComplexLanes> signals(half);
+  std::vector<ComplexLanes> scratch(half);
   float* bands = mel.mutable_data_ptr<float>();
-  std::vector<float> magnitudes(static_cast<std::size_t>(bins) + kLanes);
-  for (std::int64_t i = 0; i < frames; ++i, parts += 2 * bins, bands += config_.bands)
-    filter_frame({parts, static_cast<std::size_t>(2 * bins)}, magnitudes.data(), bands);
-  return mel.clamp_min_(config_.floor).log_();
-}
-
-/// `parts`: real and imaginary part of each bin. Magnitudes behind the last bin stay 0.
-void MelSpectrogram::filter_frame(std::span<const float> parts,
-                                  float* magnitudes,
-                                  float* bands) const {
-  const std::vector<BandFilter>& filters = filters_;
-  run_vectorized([=, &filters]() __attribute__((always_inline)) {
-    const float* const __restrict part = parts.data();
-    float* const __restrict sizes = magnitudes;
-    const auto bins = std::ssize(parts) / 2;
-    for (std::int64_t i = 0; i < bins; ++i)
-      sizes[i] = std::sqrt(part[2 * i] * part[2 * i] + part[2 * i + 1] * part[2 * i + 1]);
-    for (std::size_t band = 0; band < filters.size(); ++band)
-      bands[band] = dot(filters[band].weights.data(),
-                        sizes + filters[band].first_bin,
-                        std::ssize(filters[band].weights));
-  });
+  for (std::int64_t first = 0; first < frames; first += kLanes, bands += kLanes * config.bands) {
+    const FrameBlock block{
+        padded.data() + first * config.hop, config.hop, std::min(kLanes, frames - first)};
+    read_windows(block, state_->window, signals);
+    const Lanes* const magnitudes = state_->spectrum(signals.data(), scratch.data());
+    filter_bands(magnitudes, state_->filters, block.frames, bands);
+  }
+  return mel.clamp_min_(config.floor).log_();
 }
 
 Tensor MelStats::normalize(const Tensor& mel) const {

@@ -10,7 +10,9 @@
 
 namespace lipsound2::data {
 
-BatchBuilder::BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderConfig& config)
+BatchBuilder::BatchBuilder(const std::vector<ClipShape>& shapes,
+                           const LoaderConfig& config,
+                           const TensorPool& pool)
     : faces_(config.faces), state_(config.pictures) {
   TORCH_CHECK(!shapes.empty(), "a batch of nothing");
   const auto clips = std::ssize(shapes);
@@ -32,7 +34,7 @@ BatchBuilder::BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderCon
   batch_.left.jpegs.resize(state_ == PictureState::kJpeg ? shapes.size() : 0);
   const std::int64_t side = state_ == PictureState::kFinished ? faces_.size : faces_.resize_to;
   if (state_ != PictureState::kJpeg)
-    batch_.faces = at::empty({clips, faces_.channels(), most.frames, side, side}, at::kByte);
+    batch_.faces = pool.take({clips, faces_.channels(), most.frames, side, side});
   batch_.mel = at::empty({clips, most.mel_frames, config.mel.bands}, at::kFloat);
 }
 

@@ -9,6 +9,7 @@
 #include "lipsound2/data/loader.h"
 
 #include "clip_decoder.h"
+#include "tensor_pool.h"
 
 namespace lipsound2::data {
 
@@ -30,7 +31,9 @@ struct Example {
 /// clip that is shorter than the longest is filled with zeros.
 class BatchBuilder {
  public:
-  BatchBuilder(const std::vector<ClipShape>& shapes, const LoaderConfig& config);
+  BatchBuilder(const std::vector<ClipShape>& shapes,
+               const LoaderConfig& config,
+               const TensorPool& pool);
 
   void put(std::size_t place, Example example);
   /// When every place is filled.

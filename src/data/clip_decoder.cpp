@@ -42,13 +42,17 @@ std::vector<float> decode_samples(const ClipView& clip,
 
 }  // namespace
 
-ClipDecoder::ClipDecoder(const ShardSource& source, const LoaderConfig& config, LoaderClock& clock)
+ClipDecoder::ClipDecoder(const ShardSource& source,
+                         const LoaderConfig& config,
+                         const TensorPool& pool,
+                         LoaderClock& clock)
     : source_(source),
       faces_(config.faces),
       mel_config_(config.mel),
       mel_(config.mel),
       with_samples_(config.with_samples),
       keeps_jpegs_(config.pictures == PictureState::kJpeg),
+      pool_(pool),
       clock_(clock) {}
 
 DecodedClip ClipDecoder::operator()(const ManifestEntry& entry) const {
@@ -88,7 +92,7 @@ DecodedClip ClipDecoder::operator()(const ManifestEntry& entry, std::string_view
     clip.jpegs.assign(view.faces.begin(), view.faces.end());
     return clip;
   }
-  clip.pictures = decode_pictures(view.faces, faces_, name);
+  clip.pictures = decode_pictures(view.faces, faces_, name, pool_);
   clip.mean = channel_means(clip.pictures);
   return clip;
 }

@@ -13,6 +13,7 @@
 
 #include "loader_clock.h"
 #include "shard_stream.h"
+#include "tensor_pool.h"
 
 namespace lipsound2::data {
 
@@ -29,7 +30,11 @@ struct DecodedClip {
 /// mel frames. Safe to use from several threads.
 class ClipDecoder {
  public:
-  ClipDecoder(const ShardSource& source, const LoaderConfig& config, LoaderClock& clock);
+  /// Pictures lie in memory of the pool.
+  ClipDecoder(const ShardSource& source,
+              const LoaderConfig& config,
+              const TensorPool& pool,
+              LoaderClock& clock);
 
   /// Throws kIo and kData, naming shard and clip, for what read_clip() throws for, and when
   /// pictures or sound are not what the manifest says.
@@ -48,6 +53,7 @@ class ClipDecoder {
   audio::MelSpectrogram mel_;
   bool with_samples_;
   bool keeps_jpegs_;
+  TensorPool pool_;
   LoaderClock& clock_;
 };
 

@@ -146,6 +146,7 @@ struct JpegDecoder::State {
 
   JpegErrors errors;
   jpeg_decompress_struct codec{};
+  std::size_t readable_behind = 0;
   bool splits = false;  ///< rows of four bytes a pixel (red, green, blue, nothing) into planes
   std::vector<std::uint32_t> quads;
 };
@@ -162,8 +163,10 @@ PictureSize JpegDecoder::begin(const JpegTask& task) {
           ErrorKind::kData,
           "{}: expected a JPEG picture, found no bytes",
           errors.picture());
-  jpeg_mem_src(
-      &codec, reinterpret_cast<const unsigned char*>(task.bytes.data()), task.bytes.size());
+  state_->readable_behind = task.readable_behind;
+  jpeg_mem_src(&codec,
+               reinterpret_cast<const unsigned char*>(task.bytes.data()),
+               task.bytes.size() + task.readable_behind);
   jpeg_read_header(&codec, /*require_image=*/TRUE);
   require(codec.image_width <= kLargestSide && codec.image_height <= kLargestSide,
           ErrorKind::kData,
@@ -185,16 +188,19 @@ PictureSize JpegDecoder::begin(const JpegTask& task) {
 
 void JpegDecoder::finish(std::uint8_t* pixels, std::int64_t plane) {
   constexpr JDIMENSION kRows = 16;
+  constexpr std::size_t kUnaligned = 1;  // libjpeg-turbo writes aligned rows past the caches, from
+                                         // which they are to be read at once
   jpeg_decompress_struct& codec = state_->codec;
   std::vector<std::uint32_t>& quads = state_->quads;
   const std::size_t width = codec.output_width;
   const std::size_t stride = width * static_cast<std::size_t>(codec.output_components);
-  quads.resize(state_->splits ? kRows * width : 0);
+  quads.resize(state_->splits ? kUnaligned + kRows * width : 0);
+  std::uint32_t* const unsplit = quads.data() + kUnaligned;
   JSAMPROW rows[kRows];
   while (codec.output_scanline < codec.output_height) {
     const JDIMENSION first = codec.output_scanline;
     auto* const into =
-        state_->splits ? reinterpret_cast<std::uint8_t*>(quads.data()) : pixels + first * stride;
+        state_->splits ? reinterpret_cast<std::uint8_t*>(unsplit) : pixels + first * stride;
     const JDIMENSION most = std::min(kRows, codec.output_height - first);
     for (JDIMENSION i = 0; i < most; ++i)
       rows[i] = into + i * stride;
@@ -202,9 +208,13 @@ void JpegDecoder::finish(std::uint8_t* pixels, std::int64_t plane) {
     for (JDIMENSION read = 0; read < most;)
       read += jpeg_read_scanlines(&codec, rows + read, most - read);
     if (state_->splits)
-      split_quads(quads.data(), most * width, pixels + first * width, plane);
+      split_quads(unsplit, most * width, pixels + first * width, plane);
   }
   jpeg_finish_decompress(&codec);
+  require(codec.src->bytes_in_buffer >= state_->readable_behind,
+          ErrorKind::kData,
+          "{}: expected a whole JPEG picture, found one that does not end",
+          state_->errors.picture());
 }
 
 Picture decode_jpeg(std::string_view bytes, int channels, const std::string& name) {

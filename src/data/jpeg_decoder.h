@@ -20,6 +20,9 @@ enum class PixelLayout { kInterleaved, kPlanes };
 /// What to decode.
 struct JpegTask {
   std::string_view bytes;
+  /// So many bytes behind them may be read too. libjpeg decodes faster while it sees thousands to
+  /// come; a picture that does not end within its own is an error all the same.
+  std::size_t readable_behind = 0;
   int channels = 1;  ///< 1 (gray) or 3 (RGB)
   PixelLayout layout = PixelLayout::kInterleaved;
   /// When not 0, a picture may come out at 1/2, 1/4 or 1/8 of its size, as long as no side falls

@@ -12,6 +12,7 @@
 #include "loader_clock.h"
 #include "loader_run.h"
 #include "read_ahead.h"
+#include "tensor_pool.h"
 
 namespace lipsound2::data {
 namespace {
@@ -37,11 +38,13 @@ struct Loader::State {
   State(std::filesystem::path manifest_folder, ClipList clips, const LoaderConfig& the_config)
       : config(the_config),
         source(std::move(manifest_folder), config.shards),
-        store({source, config, clock}, std::move(clips), config.keep_bytes) {}
+        pool(static_cast<std::size_t>(config.threads + config.prefetch + 2)),
+        store({source, config, pool, clock}, std::move(clips), config.keep_bytes) {}
 
   const LoaderConfig config;
   const ShardSource source;
   LoaderClock clock;
+  const TensorPool pool;
   ClipStore store;
   std::int64_t planned_epoch = -1;
   StreamPlan planned;
@@ -119,7 +122,8 @@ void Loader::start(std::int64_t epoch, std::int64_t first_batch) {
           {plan.batches.begin() + first_batch, plan.batches.end()},
           state.config,
           [&state, epoch](const ReadTurn& turn) { return state.make_example(epoch, turn); },
-          [&state](std::int64_t position) { return state.shape_of(position); }},
+          [&state](std::int64_t position) { return state.shape_of(position); },
+          state.pool},
       state.clock);
 }
 

@@ -61,7 +61,7 @@ std::shared_ptr<BatchBuilder> LoaderRun::builder(std::size_t batch) {
     std::vector<ClipShape> shapes;
     for (const std::int64_t position : setup_.batches[batch])
       shapes.push_back(setup_.shape(position));
-    builder = std::make_shared<BatchBuilder>(shapes, setup_.config);
+    builder = std::make_shared<BatchBuilder>(shapes, setup_.config, setup_.pool);
   }
   return builder;
 }

@@ -17,6 +17,7 @@
 #include "loader_clock.h"
 #include "ordered_pipeline.h"
 #include "read_ahead.h"
+#include "tensor_pool.h"
 
 namespace lipsound2::data {
 
@@ -32,6 +33,7 @@ class LoaderRun {
     std::function<Example(const ReadTurn& turn)> make;
     /// What the clip at a position needs.
     std::function<ClipShape(std::int64_t position)> shape;
+    TensorPool pool;  ///< for the pictures of the batches
   };
   LoaderRun(Setup setup, LoaderClock& clock);
   ~LoaderRun();

@@ -3,29 +3,67 @@
 #include <algorithm>
 #include <optional>
 
-#include <ATen/ops/empty.h>
-
 #include "lipsound2/core/vectorized.h"
 
 #include "jpeg_decoder.h"
+#include "luma_decoder.h"
 #include "resizer.h"
 
 namespace lipsound2::data {
+namespace {
+
+/// Of the picture that follows in memory, as the pictures of a clip do in a shard.
+std::size_t bytes_behind(const std::vector<std::string_view>& jpegs, std::size_t t) {
+  const bool adjacent =
+      t + 1 < jpegs.size() && jpegs[t].data() + jpegs[t].size() == jpegs[t + 1].data();
+  return adjacent ? jpegs[t + 1].size() : 0;
+}
+
+/// Decodes one picture after another by whichever decoder is faster at it.
+class AnyDecoder {
+ public:
+  explicit AnyDecoder(const std::string& name) : turbo_(name) {}
+
+  PictureSize begin(const JpegTask& task) {
+    task_ = task;
+    const auto size = task.channels == 1 ? luma_.begin(task.bytes) : std::nullopt;
+    by_luma_ = size && std::min(size->width, size->height) < 2 * task.least_side;
+    return by_luma_ ? *size : turbo_.begin(task);
+  }
+
+  void finish(std::uint8_t* pixels, std::int64_t plane) {
+    if (by_luma_ && luma_.finish(pixels))
+      return;
+    if (by_luma_)
+      turbo_.begin(task_);
+    turbo_.finish(pixels, plane);
+  }
+
+ private:
+  JpegTask task_;
+  bool by_luma_ = false;
+  LumaDecoder luma_;
+  JpegDecoder turbo_;
+};
+
+}  // namespace
 
 Tensor decode_pictures(const std::vector<std::string_view>& jpegs,
                        const FaceInputConfig& config,
-                       const std::string& name) {
+                       const std::string& name,
+                       const TensorPool& pool) {
   const auto side = static_cast<int>(config.resize_to);
   const int channels = config.channels();
   const std::int64_t square = config.resize_to * config.resize_to;
   const std::int64_t plane = std::ssize(jpegs) * square;
-  const Tensor pictures = at::empty({channels, std::ssize(jpegs), side, side}, at::kByte);
+  const Tensor pictures = pool.take({channels, std::ssize(jpegs), side, side});
   auto* pixels = pictures.mutable_data_ptr<std::uint8_t>();
-  JpegDecoder decoder(name);
+  AnyDecoder decoder(name);
   std::optional<Resizer> resizer;
   std::vector<std::uint8_t> decoded;
   for (std::size_t t = 0; t < jpegs.size(); ++t, pixels += square) {
     const PictureSize size = decoder.begin({.bytes = jpegs[t],
+                                            .readable_behind = bytes_behind(jpegs, t),
                                             .channels = channels,
                                             .layout = PixelLayout::kPlanes,
                                             .least_side = side,

@@ -176,7 +176,7 @@ void Resizer::operator()(const std::uint8_t* input, std::uint8_t* output) {
   const Lines<std::uint8_t> upright{upright_.data(), whole_blocks(to_.width)};
   blend<kWeightBits - 8>(rows_, Lines<const std::uint8_t>{input, from_width}, blended, from_width);
   transpose(blended, turned);
-  blend<kWeightBits + 8>(columns_, turned, resized, height);
+  blend<kWeightBits + 8>(columns_, turned, resized, resized.stride);  // whole vectors
   transpose(resized, upright);
   for (std::size_t row = 0; row < height; ++row)
     std::copy_n(upright.first + row * upright.stride, width, output + row * width);

@@ -7,6 +7,7 @@
 #include <ATen/ops/allclose.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/zeros.h>
@@ -72,6 +73,30 @@ TEST(MelSpectrogram, GivesOneFramePerWholeHop) {
 
   for (const std::size_t samples : {0, 1, 159, 160, 161, 321, 48000})
     EXPECT_EQ(mel(voice(samples)).size(0), static_cast<std::int64_t>(samples / 160)) << samples;
+}
+
+TEST(MelSpectrogram, IsTheLogarithmOfFilteredMagnitudesInAnySetting) {
+  auto samples = voice(7000);
+  for (const MelConfig& config : {MelConfig{},
+                                  MelConfig{.fft = 512, .window = 400, .hop = 100, .bands = 40},
+                                  MelConfig{.fft = 882, .window = 882, .hop = 441, .bands = 23}}) {
+    const Tensor magnitudes = Stft(stft_config(config)).forward(as_tensor(samples)).abs();
+    const Tensor expected = at::matmul(magnitudes, mel_filters(config).t()).clamp_min(config.floor);
+
+    EXPECT_TRUE(at::allclose(MelSpectrogram(config)(samples).exp(), expected, 1e-5, 1e-6))
+        << config.fft;
+  }
+}
+
+TEST(MelSpectrogram, MirrorsSoundsThatAreShorterThanAWindow) {
+  for (const std::size_t length : {160, 200, 400}) {
+    auto samples = voice(length);
+    const Tensor magnitudes = Stft(stft_config({})).forward(as_tensor(samples)).abs();
+    const Tensor expected = at::matmul(magnitudes, mel_filters({}).t()).clamp_min(1e-5);
+
+    EXPECT_TRUE(at::allclose(MelSpectrogram(MelConfig{})(samples).exp(), expected, 1e-5, 1e-6))
+        << length;
+  }
 }
 
 TEST(MelSpectrogram, PutsSilenceAtTheFloor) {

@@ -151,6 +151,33 @@ TEST(JpegDecoder, GivesTheSamePixelsInPlanes) {
   EXPECT_EQ(planes[2500], 0);
 }
 
+TEST(JpegDecoder, MayLookAtTheBytesBehindAPicture) {
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.3), 90);
+  const Picture expected = decode_jpeg(bytes, 1, "x");
+  const std::string twice = bytes + bytes;
+  std::vector<std::uint8_t> pixels(expected.pixels.size());
+  JpegDecoder decoder("x");
+  decoder.begin(
+      {.bytes = std::string_view(twice).substr(0, bytes.size()), .readable_behind = bytes.size()});
+  decoder.finish(pixels.data());
+
+  EXPECT_EQ(pixels, expected.pixels);
+}
+
+TEST(JpegDecoder, NoticesAPictureThatEndsInTheBytesBehindIt) {
+  const std::string bytes = encode_jpeg(testing::toy_picture(0.3), 90);
+  std::vector<std::uint8_t> pixels(decode_jpeg(bytes, 1, "x").pixels.size());
+
+  for (const std::size_t missing : {1, 2, 3, 500}) {
+    JpegDecoder decoder("x");
+    decoder.begin({.bytes = std::string_view(bytes).substr(0, bytes.size() - missing),
+                   .readable_behind = missing});
+    EXPECT_THAT([&] { decoder.finish(pixels.data()); },
+                ::testing::ThrowsMessage<Error>(HasSubstr("one that does not end")))
+        << missing;
+  }
+}
+
 TEST(JpegDecoder, NamesThePictureOfAClip) {
   EXPECT_THAT([] { JpegDecoder("clip 'x'").begin({.bytes = "no", .number = 4}); },
               ::testing::ThrowsMessage<Error>(HasSubstr("clip 'x', picture 4: expected a whole")));

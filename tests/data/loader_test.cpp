@@ -202,8 +202,8 @@ TEST_F(LoaderTest, GivesTheSameClipsFromMemoryAsFromTheShard) {
   const LoaderConfig config = small_config();
   LoaderClock clock;
   const ShardSource source(folder_->path(), "");
-  ClipStore kept({source, config, clock}, entries_, /*byte_limit=*/1 << 30);
-  ClipStore fresh({source, config, clock}, entries_, /*byte_limit=*/1000);
+  ClipStore kept({source, config, TensorPool(0), clock}, entries_, /*byte_limit=*/1 << 30);
+  ClipStore fresh({source, config, TensorPool(0), clock}, entries_, /*byte_limit=*/1000);
   ASSERT_TRUE(kept.keeps());
   ASSERT_FALSE(fresh.keeps());
 
@@ -227,7 +227,7 @@ TEST_F(LoaderTest, GivesTheSameEpochFromMemoryAsTheFirstTime) {
 
 TEST_F(LoaderTest, TellsTheMemoryThatAClipTakes) {
   LoaderClock clock;
-  const ClipDecoder decoder({folder_->path(), ""}, small_config(), clock);
+  const ClipDecoder decoder({folder_->path(), ""}, small_config(), TensorPool(0), clock);
   const DecodedClip clip = decoder(entries_[0]);
 
   EXPECT_EQ(decoder.bytes(entries_[0].frames, entries_[0].samples),
@@ -284,7 +284,7 @@ TEST_F(LoaderTest, RefusesLengthsThatDoNotBelongTogether) {
   std::vector<ManifestEntry> entries = entries_;
   entries[0].samples -= 1;
   LoaderClock clock;
-  const ClipDecoder decoder({folder_->path(), ""}, small_config(), clock);
+  const ClipDecoder decoder({folder_->path(), ""}, small_config(), TensorPool(0), clock);
 
   try {
     decoder(entries[0]);
@@ -299,7 +299,7 @@ TEST_F(LoaderTest, RefusesSoundOfAnotherRateThanTheMelSettings) {
   LoaderConfig config = small_config();
   config.mel.sample_rate = 22050;
   LoaderClock clock;
-  const ClipDecoder decoder({folder_->path(), ""}, config, clock);
+  const ClipDecoder decoder({folder_->path(), ""}, config, TensorPool(0), clock);
 
   EXPECT_THAT([&] { decoder(entries_[0]); },
               ::testing::ThrowsMessage<Error>(HasSubstr("expected sound at 22050 Hz")));
@@ -348,7 +348,7 @@ TEST(BatchBuilder, KeepsEveryValueInItsPlace) {
   LoaderConfig config;
   config.faces = {.size = 2, .resize_to = 2};
   config.mel.bands = 3;
-  BatchBuilder builder({{2, 8}, {3, 12}}, config);
+  BatchBuilder builder({{2, 8}, {3, 12}}, config, TensorPool(0));
   builder.put(1, {"b", "y", std::make_shared<DecodedClip>(filled_clip(3, 9, 2)), {}});
   builder.put(0, {"a", "x", std::make_shared<DecodedClip>(filled_clip(2, 7, 1)), {}});
 

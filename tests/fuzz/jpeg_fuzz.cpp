@@ -1,20 +1,38 @@
 // Any bytes as a JPEG picture: decoded whole, and as the network sees it.
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <vector>
 
 #include "lipsound2/core/error.h"
 #include "lipsound2/data/face_input.h"
 #include "lipsound2/data/jpeg.h"
 
 #include "fuzz/expect.h"
+#include "luma_decoder.h"
 
 namespace lipsound2::fuzz {
 namespace {
 
 constexpr std::int64_t kSize = 48;
 
+/// What the decoder of luminance does not leave to libjpeg, libjpeg decodes to the same pixels.
+void compare_luma(std::string_view bytes) {
+  data::LumaDecoder decoder;
+  const std::optional<data::PictureSize> size = decoder.begin(bytes);
+  if (!size)
+    return;
+  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(size->width) * size->height);
+  if (!decoder.finish(pixels.data()))
+    return;
+  const auto picture =
+      read_or_refuse({ErrorKind::kData}, [&] { return data::decode_jpeg(bytes, 1, "fuzz"); });
+  expect(picture && picture->pixels == pixels, "both decoders give the same pixels");
+}
+
 void decode(std::string_view bytes) {
+  compare_luma(bytes);
   for (const int channels : {1, 3})
     read_or_refuse({ErrorKind::kData}, [&] {
       const data::Picture picture = data::decode_jpeg(bytes, channels, "fuzz");

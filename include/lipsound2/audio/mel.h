@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -47,18 +48,8 @@ class MelSpectrogram {
   Tensor operator()(std::span<const float> samples) const;
 
  private:
-  /// A mel filter without the zeros before it and most of those behind it.
-  struct BandFilter {
-    std::int64_t first_bin = 0;
-    std::vector<float> weights;
-  };
-
-  static std::vector<BandFilter> sparse_filters(const MelConfig& config);
-  void filter_frame(std::span<const float> parts, float* magnitudes, float* bands) const;
-
-  MelConfig config_;
-  Stft stft_;
-  std::vector<BandFilter> filters_;
+  struct State;
+  std::shared_ptr<const State> state_;
 };
 
 /// Mean and standard deviation of each mel band over a training set.
