@@ -1,5 +1,8 @@
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "support/program.h"
 
@@ -299,6 +302,45 @@ TEST_F(ProgramEndToEnd, AChainKilledInItsSecondStageGoesOnThereBitForBit) {
   for (const auto& item : fs::directory_iterator(folder_ / "runs/chain/2-tuned/checkpoints"))
     EXPECT_THAT(item.path().string(), ::testing::Not(HasSubstr(".tmp")));
   EXPECT_THAT(run_in(folder_, "lipsound2 inspect runs/chain").out, HasSubstr("2-tuned"));
+}
+
+/// A port that nobody listens at, most likely still a moment later.
+std::string free_port() {
+  const int door = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof(address);
+  EXPECT_EQ(::bind(door, reinterpret_cast<sockaddr*>(&address), size), 0);
+  EXPECT_EQ(::getsockname(door, reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ::close(door);
+  return std::to_string(::ntohs(address.sin_port));
+}
+
+/// Runs `first`, and a command of the program beside it, as two processes that find each other as
+/// torchrun's do. Ends with the code of the first and prints that of the second.
+std::string by_two(const std::string& first, const std::string& second) {
+  return "export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + free_port() +
+         "; RANK=1 lipsound2 " + second + " & other=$!; export RANK=0; " + first +
+         "; code=$?; wait $other; echo $?; exit $code";
+}
+
+TEST_F(ProgramEndToEnd, TrainsByTwoProcessesAndGoesOnAsIfNeverStopped) {
+  const std::string command = "train --config tiny.yaml --set train.steps=60 --run runs/";
+  const std::string pair = command + "pair", cut = command + "cut", again = cut + " --resume";
+
+  const auto whole = run_in(folder_, by_two("lipsound2 " + pair, pair));
+  const auto stopped = run_in(folder_, by_two(until(cut, "runs/cut", 5, "TERM"), cut));
+  const auto resumed = run_in(folder_, by_two("lipsound2 " + again, again));
+
+  ASSERT_EQ(whole.code, 0) << whole.error;
+  EXPECT_THAT(whole.error, HasSubstr("2 processes train together"));
+  EXPECT_EQ(stopped.code, 130) << stopped.error;
+  EXPECT_EQ(stopped.out, "130\n");
+  ASSERT_EQ(resumed.code, 0) << resumed.error;
+  EXPECT_EQ(resumed.out, "runs/cut/checkpoints/best.safetensors\n0\n");
+  EXPECT_EQ(read_file(folder_ / "runs/cut/checkpoints/last.safetensors"),
+            read_file(folder_ / "runs/pair/checkpoints/last.safetensors"));
 }
 
 TEST_F(ProgramEndToEnd, ShowsEveryStageOfAChain) {
