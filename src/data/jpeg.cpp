@@ -195,7 +195,7 @@ void JpegDecoder::finish(std::uint8_t* pixels, std::int64_t plane) {
   const std::size_t width = codec.output_width;
   const std::size_t stride = width * static_cast<std::size_t>(codec.output_components);
   quads.resize(state_->splits ? kUnaligned + kRows * width : 0);
-  std::uint32_t* const unsplit = quads.data() + kUnaligned;
+  std::uint32_t* const unsplit = state_->splits ? quads.data() + kUnaligned : nullptr;
   JSAMPROW rows[kRows];
   while (codec.output_scanline < codec.output_height) {
     const JDIMENSION first = codec.output_scanline;
