@@ -320,7 +320,7 @@ std::string free_port() {
 /// Runs `first`, and a command of the program beside it, as two processes that find each other as
 /// torchrun's do. Ends with the code of the first and prints that of the second.
 std::string by_two(const std::string& first, const std::string& second) {
-  return "export WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + free_port() +
+  return "export OMP_NUM_THREADS=1 WORLD_SIZE=2 MASTER_ADDR=127.0.0.1 MASTER_PORT=" + free_port() +
          "; RANK=1 lipsound2 " + second + " & other=$!; export RANK=0; " + first +
          "; code=$?; wait $other; echo $?; exit $code";
 }
