@@ -10,7 +10,7 @@ namespace lipsound2::asr {
 
 /// Throws kData unless the log-probabilities are floating-point numbers [T, outputs]; kNumeric when
 /// one is NaN or above 0 (by more than rounding), or the probabilities of a frame do not sum to 1
-/// within 0.02. Returns them as contiguous float32 on the CPU.
+/// within 0.1. Returns them as contiguous float32 on the CPU.
 Tensor checked_log_probs(const Tensor& log_probs, std::int64_t outputs);
 
 /// The likeliest symbol of every frame, repeats merged, blanks (the last column) dropped.
