@@ -70,13 +70,13 @@ template <int kOutput, bool kInterpolated, bool kKeepGates>
 }
 
 template <bool kInterpolated, bool kKeepGates>
-[[gnu::always_inline]] inline void gate_quads(const QuadBlock& block, const GateArrays& arrays) {
-  for (std::int64_t i = 0; i < block.count; ++i) {
-    gate_output<0, kInterpolated, kKeepGates>(block, arrays, i);
-    gate_output<1, kInterpolated, kKeepGates>(block, arrays, i);
-    gate_output<2, kInterpolated, kKeepGates>(block, arrays, i);
-    gate_output<3, kInterpolated, kKeepGates>(block, arrays, i);
-  }
+[[gnu::always_inline]] inline void gate_quad(const QuadBlock& block,
+                                             const GateArrays& arrays,
+                                             std::int64_t i) {
+  gate_output<0, kInterpolated, kKeepGates>(block, arrays, i);
+  gate_output<1, kInterpolated, kKeepGates>(block, arrays, i);
+  gate_output<2, kInterpolated, kKeepGates>(block, arrays, i);
+  gate_output<3, kInterpolated, kKeepGates>(block, arrays, i);
 }
 
 void multiply_block(const QuadBlock& block, const Tensor& taps) {
@@ -91,21 +91,13 @@ void multiply_block(const QuadBlock& block, const Tensor& taps) {
   }
 }
 
-void convolve_block(const QuadBlock& block,
-                    const float* h,
-                    const Tensor& taps,
-                    const GateArrays& arrays) {
-  run_vectorized([&]() __attribute__((always_inline)) {
-    for (std::int64_t i = 0; i < block.count; ++i)
-      combine_inputs(block, h, i);
-  });
-  multiply_block(block, taps);
-  run_vectorized([&]() __attribute__((always_inline)) {
-    const bool interpolated = arrays.conditions.per_frame > 1, keep = arrays.gates != nullptr;
+void gate_block(const QuadBlock& block, const GateArrays& arrays) {
+  const bool interpolated = arrays.conditions.per_frame > 1, keep = arrays.gates != nullptr;
+  for_each_row(block.count, [&](std::int64_t i) __attribute__((always_inline)) {
     if (interpolated)
-      keep ? gate_quads<true, true>(block, arrays) : gate_quads<true, false>(block, arrays);
+      keep ? gate_quad<true, true>(block, arrays, i) : gate_quad<true, false>(block, arrays, i);
     else
-      keep ? gate_quads<false, true>(block, arrays) : gate_quads<false, false>(block, arrays);
+      keep ? gate_quad<false, true>(block, arrays, i) : gate_quad<false, false>(block, arrays, i);
   });
 }
 
@@ -159,11 +151,8 @@ void combine_taps_backward(const Tensor& combined,
 }
 
 GatedWorkspace::GatedWorkspace(std::int64_t channels)
-    : memory_(at::empty({at::get_num_threads(), kProducts * kQuads * 3 * channels}, at::kFloat)) {}
-
-float* GatedWorkspace::of_thread(int thread) const {
-  return memory_.mutable_data_ptr<float>() + thread * memory_.size(1);
-}
+    : memory_(at::empty({at::get_num_threads() * kQuadsPerThread, kProducts * 3 * channels},
+                        at::kFloat)) {}
 
 void gated_convolution(const GatedRows& rows,
                        const Tensor& taps,
@@ -179,27 +168,23 @@ void gated_convolution(const GatedRows& rows,
       .gates = rows.gates.defined() ? rows.gates.mutable_data_ptr<float>() : nullptr};
   const Tensor zeros = at::zeros({channels}, at::kFloat);
   const float* const h = rows.h.const_data_ptr<float>();
-  const std::int64_t threads = at::get_num_threads(), room = GatedWorkspace::kQuads * threads;
-  const std::int64_t blocks = (quads.count() + room - 1) / room * threads;  // all threads alike
-  at::parallel_for(0, blocks, 1, [&](std::int64_t begin, std::int64_t end) {
-    const at::NoGradGuard no_grad;  // which threads do not inherit
-    float* const memory = workspace.of_thread(at::get_thread_num());
-    for (std::int64_t block = begin; block < end; ++block) {
-      const std::int64_t first = quads.count() * block / blocks;
-      const std::int64_t count = quads.count() * (block + 1) / blocks - first;
-      if (count > 0)
-        convolve_block({.quads = quads,
-                        .first = first,
-                        .count = count,
-                        .channels = channels,
-                        .zeros = zeros.const_data_ptr<float>(),
-                        .inputs = memory,
-                        .products = memory + kProducts * count * channels},
-                       h,
-                       taps,
-                       arrays);
-    }
-  });
+  const std::int64_t blocks = (quads.count() + workspace.quads() - 1) / workspace.quads();
+  for (std::int64_t i = 0; i < blocks; ++i) {
+    const std::int64_t first = quads.count() * i / blocks;
+    const std::int64_t count = quads.count() * (i + 1) / blocks - first;
+    const QuadBlock block{.quads = quads,
+                          .first = first,
+                          .count = count,
+                          .channels = channels,
+                          .zeros = zeros.const_data_ptr<float>(),
+                          .inputs = workspace.data(),
+                          .products = workspace.data() + kProducts * count * channels};
+    for_each_row(count, [&](std::int64_t quad) __attribute__((always_inline)) {
+      combine_inputs(block, h, quad);
+    });
+    multiply_block(block, taps);
+    gate_block(block, arrays);
+  }
 }
 
 }  // namespace lipsound2::vocoder

@@ -102,16 +102,17 @@ struct GatedRows {
                        ///< with T' = T they may lie where the conditions do
 };
 
-/// Memory of the threads that gated_convolution() uses again and again.
+/// Memory that gated_convolution() uses again and again: of that many quads at once the six inputs
+/// [C] and six products [2 C].
 class GatedWorkspace {
  public:
   explicit GatedWorkspace(std::int64_t channels);
 
-  /// Of one thread: room for that many quads' six inputs [C] and six products [2 C].
-  float* of_thread(int thread) const;
-  static constexpr std::int64_t kQuads = 192;
+  std::int64_t quads() const { return memory_.size(0); }
+  float* data() const { return memory_.mutable_data_ptr<float>(); }
 
  private:
+  static constexpr std::int64_t kQuadsPerThread = 192;  // what the caches of a core hold
   Tensor memory_;
 };
 
