@@ -24,7 +24,7 @@ namespace {
 //   own conditions (with a linear mel path, of the frames), once by quads. Between them there is
 //   one array of conditions, of activations and of h, which all layers share.
 
-constexpr std::int64_t kRowsAtOnce = 256;
+constexpr std::int64_t kRowsAtOnce = 640;  // each time the weights are laid out anew
 
 /// x = (x - b) * exp(-s) for the second half of the channels; change [rows, n] is b, then s.
 void undo_coupling(const Tensor& x, const Tensor& change) {
