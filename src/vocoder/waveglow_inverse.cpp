@@ -20,9 +20,9 @@ namespace {
 // * Convolutions take half of the products: see Note [Four outputs by six products].
 // * The end is multiplied into the skip connections, C x n instead of C x C per layer, and these
 //   are columns beside the residual's: one product for both.
-// * All threads go through a layer twice: once by rows, for what the layer before adds and for its
-//   own conditions (with a linear mel path, of the frames), once by quads. Between them there is
-//   one array of conditions, of activations and of h, which all layers share.
+// * Threads share the rows of a layer once, for what the layer before adds and for its own
+//   conditions (with a linear mel path, of the frames), before they share its convolution. Between
+//   them there is one array of conditions, of activations and of h, which all layers share.
 
 constexpr std::int64_t kRowsAtOnce = 640;  // each time the weights are laid out anew
 
