@@ -82,13 +82,8 @@ template <bool kInterpolated, bool kKeepGates>
 void multiply_block(const QuadBlock& block, const Tensor& taps) {
   const std::int64_t channels = block.channels, count = block.count;
   const Tensor inputs = at::from_blob(block.inputs, {kProducts, count, channels}, at::kFloat);
-  const Tensor products =
-      at::from_blob(block.products, {kProducts, count, 2 * channels}, at::kFloat);
-  for (std::int64_t m = 0; m < kProducts; ++m) {
-    const std::int64_t rows = block.count_of(m);
-    Tensor product = products[m].narrow(0, 0, rows);
-    at::mm_out(product, inputs[m].narrow(0, 0, rows), taps[m].t());
-  }
+  Tensor products = at::from_blob(block.products, {kProducts, count, 2 * channels}, at::kFloat);
+  at::bmm_out(products, inputs, taps.transpose(1, 2));
 }
 
 void gate_block(const QuadBlock& block, const GateArrays& arrays) {

@@ -22,11 +22,10 @@ namespace lipsound2::vocoder {
 // by time. The gradients take six products for twelve, too: those of y and g go the same way with
 // the matrices transposed.
 //
-// A quad is four outputs, `dilation` apart. Quads of a clip follow each other by their phase (step
-// modulo dilation), then by their tile of 4 * dilation steps. What lies beyond a clip counts as
-// zero, so that clips lie side by side without gaps and nothing is unfolded or padded. The sixth
-// product is for y3 alone: quads of the last tile whose y3 lies beyond the clip, which come after
-// all others, do without it.
+// A quad is four outputs, `dilation` apart. Quads of a clip follow each other by their tile of
+// 4 * dilation steps, then by their phase (step modulo dilation). What lies beyond a clip counts as
+// zero, so that clips lie side by side without gaps and nothing is unfolded or padded; outputs
+// beyond it are made, but go nowhere.
 
 /// The quads of a convolution over `clips` of `steps` rows each.
 class Quads {
@@ -35,13 +34,10 @@ class Quads {
       : clips_(clips), steps_(steps), dilation_(dilation) {
     const std::int64_t tiles_before = (steps - 1) / (4 * dilation);
     const std::int64_t rest = steps - tiles_before * 4 * dilation;  // of the last tile
-    whole_per_clip_ = tiles_before * dilation + std::max<std::int64_t>(0, rest - 3 * dilation);
     per_clip_ = tiles_before * dilation + std::min(dilation, rest);
   }
 
   std::int64_t count() const { return clips_ * per_clip_; }
-  /// The first so many have all four outputs.
-  std::int64_t whole() const { return clips_ * whole_per_clip_; }
 
   /// Where a quad lies in its clip, and its first output.
   struct Place {
@@ -50,11 +46,8 @@ class Quads {
     std::int64_t step;
   };
   Place place(std::int64_t quad) const {
-    const bool is_whole = quad < whole();
-    const std::int64_t alike = is_whole ? whole_per_clip_ : per_clip_ - whole_per_clip_;
-    const std::int64_t among = is_whole ? quad : quad - whole();
-    const std::int64_t in_clip = among % alike + (is_whole ? 0 : whole_per_clip_);
-    return {among / alike, in_clip, in_clip / dilation_ * 4 * dilation_ + in_clip % dilation_};
+    const std::int64_t in_clip = quad % per_clip_;
+    return {quad / per_clip_, in_clip, in_clip / dilation_ * 4 * dilation_ + in_clip % dilation_};
   }
   /// Of output `output`, -1 and 4 being the outer inputs; or -1: beyond the clip.
   std::int64_t step(const Place& place, std::int64_t output) const {
@@ -69,11 +62,7 @@ class Quads {
   /// The quad `by` tiles later (or earlier), or -1: beyond the clip.
   std::int64_t neighbor(const Place& place, std::int64_t by) const {
     const std::int64_t in_clip = place.in_clip + by * dilation_;
-    if (in_clip < 0 || in_clip >= per_clip_)
-      return -1;
-    return in_clip < whole_per_clip_
-               ? place.clip * whole_per_clip_ + in_clip
-               : whole() + place.clip * (per_clip_ - whole_per_clip_) + in_clip - whole_per_clip_;
+    return in_clip >= 0 && in_clip < per_clip_ ? place.clip * per_clip_ + in_clip : -1;
   }
 
  private:
@@ -81,7 +70,6 @@ class Quads {
   std::int64_t steps_;
   std::int64_t dilation_;
   std::int64_t per_clip_;
-  std::int64_t whole_per_clip_;
 };
 
 /// combined [6, 2 C, C] = G w, of taps w [2 C, C, 3] kept apart from their norms.

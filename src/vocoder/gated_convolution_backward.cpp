@@ -93,8 +93,7 @@ struct GateBackward {
   const Quads::Place place = block.quads.place(i);
   const std::int64_t channels = block.channels, next = block.count * channels;
   const auto input = [&](std::int64_t m, std::int64_t quad) __attribute__((always_inline)) {
-    const bool made = quad >= 0 && quad < block.count_of(m);
-    return made ? block.inputs + m * next + quad * channels : block.zeros;
+    return quad < 0 ? block.zeros : block.inputs + m * next + quad * channels;
   };
   const float *v0 = input(0, i), *v1 = input(1, i), *v2 = input(2, i);
   const float *v3 = input(3, i), *v4 = input(4, i), *v5 = input(5, i);
@@ -179,13 +178,9 @@ void convolution_backward(const ConvolutionGradients& gradients,
     combine_inputs(all, from, i);
     combine_gradients(all, d_sums, i);
   });
-  for (std::int64_t m = 0; m < kProducts; ++m) {
-    const std::int64_t rows = all.count_of(m);
-    Tensor d_taps = gradients.taps[m], input = inputs[m].narrow(0, 0, rows);
-    const Tensor product = products[m].narrow(0, 0, rows);
-    at::mm_out(d_taps, product.t(), input);
-    at::mm_out(input, product, taps[m]);  // from here on its gradient
-  }
+  Tensor d_taps = gradients.taps, d_inputs = inputs;  // in the same memory
+  at::bmm_out(d_taps, products.transpose(1, 2), inputs);
+  at::bmm_out(d_inputs, products, taps);
   float* const d_h = gradients.h.mutable_data_ptr<float>();
   const std::int64_t stride = gradients.h.stride(0);
   for_each_row(count, [&](std::int64_t i) __attribute__((always_inline)) {

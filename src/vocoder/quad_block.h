@@ -32,11 +32,6 @@ struct QuadBlock {
   const float* zeros;  ///< [2 C]
   float* inputs;       ///< [6, count, C]
   float* products;     ///< [6, count, 2 C]
-
-  /// How many quads product m is for.
-  std::int64_t count_of(std::int64_t m) const {
-    return m + 1 < kProducts ? count : std::clamp<std::int64_t>(quads.whole() - first, 0, count);
-  }
 };
 
 /// Row `output` of a quad, or zeros.
