@@ -1,10 +1,7 @@
 #include "gated_convolution.h"
 
-#include <algorithm>
-
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
 
 #include "gate.h"
 #include "quad_block.h"
