@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <new>
@@ -15,13 +16,16 @@ namespace {
 
 constexpr int kHighDefinitionHeight = 720;
 
+// FFmpeg puts numbers out of files into enumerations, also numbers that these do not have: C++ must
+// read them as integers.
 void set_colors(SwsContext* scaler, const AVFrame& frame) {
-  int space = frame.colorspace;
-  if (space == AVCOL_SPC_UNSPECIFIED)
+  int space = std::bit_cast<int>(frame.colorspace);
+  if (space == AVCOL_SPC_UNSPECIFIED || space < 0 || space >= AVCOL_SPC_NB)
     space = frame.height >= kHighDefinitionHeight ? SWS_CS_ITU709 : SWS_CS_ITU601;
   const int* coefficients = sws_getCoefficients(space);
-  const bool full = frame.color_range == AVCOL_RANGE_JPEG || frame.format == AV_PIX_FMT_YUVJ420P ||
-                    frame.format == AV_PIX_FMT_YUVJ422P || frame.format == AV_PIX_FMT_YUVJ444P;
+  const bool full = std::bit_cast<int>(frame.color_range) == AVCOL_RANGE_JPEG ||
+                    frame.format == AV_PIX_FMT_YUVJ420P || frame.format == AV_PIX_FMT_YUVJ422P ||
+                    frame.format == AV_PIX_FMT_YUVJ444P;
   sws_setColorspaceDetails(
       scaler, coefficients, full, coefficients, /*dstRange=*/1, 0, 1 << 16, 1 << 16);
 }
