@@ -18,13 +18,8 @@ namespace {
 
 constexpr double kPeakShare = 0.99;  // bins this near to the peak count like it
 constexpr double kVotePower = 0.125;
+constexpr Index kCorrelationRoom = 4;    // windows that a correlation of envelopes may fill
 constexpr Index kTransformed = 1 << 16;  // numbers at a time, so that they stay in the cache
-
-/// The same piece of both envelopes.
-struct EnvelopePair {
-  std::span<const double> reference;
-  std::span<const double> degraded;
-};
 
 /// How many frames later the degraded envelope of a pair is where its correlation is highest.
 Index peak_lag(const double* correlation, Index size, const EnvelopePair& pair) {
@@ -58,6 +53,18 @@ std::vector<Index> best_lags(std::span<const EnvelopePair> pairs) {
       lags.push_back(peak_lag(matches.const_data_ptr<double>() + i * size, size, some[i]));
   }
   return lags;
+}
+
+/// From the most negative lag to the most positive one; the sum of both lengths less one.
+Tensor correlation_of(const EnvelopePair& pair) {
+  const Index lags = std::ssize(pair.reference) + std::ssize(pair.degraded) - 1;
+  const auto size = static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(lags + 1)));
+  const auto tensor_of = [](std::span<const double> envelope) {
+    return at::from_blob(const_cast<double*>(envelope.data()), {std::ssize(envelope)}, at::kDouble);
+  };
+  return correlations(tensor_of(pair.reference), tensor_of(pair.degraded), size)
+      .roll(std::ssize(pair.reference) - 1)
+      .narrow(0, 0, lags);
 }
 
 DelayVote vote_of(std::span<double> correlation) {
@@ -127,21 +134,23 @@ Index DelayFinder::crude() const {
   return layout_.step * best_lags({&whole, 1}).front();
 }
 
-std::vector<Index> DelayFinder::crude(const std::vector<CrudeSearch>& searches) const {
+EnvelopePair DelayFinder::envelopes_of(const CrudeSearch& piece) const {
   const std::span<const double> reference = reference_.activity.envelope;
   const std::span<const double> degraded = degraded_.activity.envelope;
+  const auto& [range, expected] = piece;
+  const Index delay = expected / layout_.step;
+  const Index begin = std::max(range.begin, -delay);
+  const Index count = std::max<Index>(std::min(range.end, std::ssize(reference)) - begin, 0);
+  const Index left = std::max<Index>(std::ssize(degraded) - begin - delay, 0);
+  if (count == 0 || left == 0)
+    return {};
+  return {reference.subspan(begin, count), degraded.subspan(begin + delay, std::min(count, left))};
+}
+
+std::vector<Index> DelayFinder::crude(const std::vector<CrudeSearch>& searches) const {
   std::vector<EnvelopePair> pairs;
-  for (const auto& [range, expected] : searches) {
-    const Index delay = expected / layout_.step;
-    const Index begin = std::max(range.begin, -delay);
-    const Index count = std::max<Index>(std::min(range.end, std::ssize(reference)) - begin, 0);
-    const Index left = std::max<Index>(std::ssize(degraded) - begin - delay, 0);
-    if (count == 0 || left == 0)
-      pairs.emplace_back();
-    else
-      pairs.push_back({reference.subspan(begin, count),
-                       degraded.subspan(begin + delay, std::min(count, left))});
-  }
+  for (const CrudeSearch& search : searches)
+    pairs.push_back(envelopes_of(search));
   std::vector<Index> delays = best_lags(pairs);
   for (std::size_t i = 0; i < delays.size(); ++i)
     delays[i] = searches[i].expected + layout_.step * delays[i];
@@ -153,37 +162,50 @@ Delay DelayFinder::fine(const FrameRange& range, Index expected) const {
   const Index first = std::max(range.begin * layout_.step, -expected);
   const Index room = range.end * layout_.step - first - layout_.align_window;
   DelayHistogram histogram(expected, layout_.align_window);
-  for (const DelayVote& vote : votes(first, hop, room < 0 ? 0 : room / hop + 1, expected))
+  const AlignmentFrames frames{first, hop, room < 0 ? 0 : room / hop + 1};
+  for (const DelayVote& vote : votes(frames, expected, window_))
     histogram.add(vote);
   return histogram.peak();
 }
 
-std::vector<DelayVote> DelayFinder::votes(Index first,
-                                          Index hop,
-                                          Index count,
-                                          Index expected) const {
-  const Index window = layout_.align_window;
+std::vector<DelayVote> DelayFinder::votes(AlignmentFrames frames,
+                                          Index expected,
+                                          const Tensor& window) const {
+  const Index size = layout_.align_window;
+  auto& [first, hop, count] = frames;
   const auto fits = [&](Index begin) {
-    return begin >= 0 && begin + window <= reference_.length && begin + expected >= 0 &&
-           begin + expected + window <= degraded_.length;
+    return begin >= 0 && begin + size <= reference_.length && begin + expected >= 0 &&
+           begin + expected + size <= degraded_.length;
   };
   std::vector<DelayVote> votes;
   while (count > 0 && fits(first)) {
     Index batch = 1;
-    while (batch < std::min(count, kTransformed / window) && fits(first + batch * hop))
+    while (batch < std::min(count, kTransformed / size) && fits(first + batch * hop))
       ++batch;
     const Tensor matches =
-        correlations(rows_of(reference_.band, first, hop, batch, window) * window_,
-                     rows_of(degraded_.band, first + expected, hop, batch, window) * window_,
-                     window)
+        correlations(rows_of(reference_.band, first, hop, batch, size) * window,
+                     rows_of(degraded_.band, first + expected, hop, batch, size) * window,
+                     size)
             .contiguous();
     for (Index i = 0; i < batch; ++i)
-      votes.push_back(vote_of(
-          {matches.mutable_data_ptr<double>() + i * window, static_cast<std::size_t>(window)}));
+      votes.push_back(
+          vote_of({matches.mutable_data_ptr<double>() + i * size, static_cast<std::size_t>(size)}));
     first += batch * hop;
     count -= batch;
   }
   return votes;
+}
+
+Tensor DelayFinder::splitting_window(const CrudeSearch& piece) const {
+  const EnvelopePair pair = envelopes_of(piece);
+  const Index room = kCorrelationRoom * layout_.align_window;
+  const Index lags = std::ssize(pair.reference) + std::ssize(pair.degraded) - 1;
+  if (lags <= room)
+    return window_;
+  const Index replaced = std::min(lags - room, layout_.align_window);
+  Tensor window = window_.clone();
+  window.narrow(0, 0, replaced).copy_(correlation_of(pair).narrow(0, room, replaced));
+  return window;
 }
 
 }  // namespace lipsound2::eval::p862

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <span>
+#include <vector>
+
 #include "lipsound2/core/tensor.h"
 
 #include "pesq_activity.h"
@@ -27,6 +30,19 @@ struct Delay {
 struct CrudeSearch {
   FrameRange range;
   Index expected = 0;
+};
+
+/// The same piece of both envelopes.
+struct EnvelopePair {
+  std::span<const double> reference;
+  std::span<const double> degraded;
+};
+
+/// Where alignment frames begin: at `first`, `first + hop` ... samples of the reference.
+struct AlignmentFrames {
+  Index first = 0;
+  Index hop = 0;
+  Index count = 0;
 };
 
 /// Where one alignment frame's cross-correlation is near its peak, and how much that counts.
@@ -76,11 +92,18 @@ class DelayFinder {
   /// Of one piece, to one sample, around `expected`.
   Delay fine(const FrameRange& range, Index expected) const;
 
-  /// The votes of alignment frames that begin at first, first + hop ... samples of the reference,
-  /// at most `count`, up to where a frame leaves one of the sounds.
-  std::vector<DelayVote> votes(Index first, Index hop, Index count, Index expected) const;
+  /// The votes of alignment frames under a window of [align_window] numbers, up to where a frame
+  /// leaves one of the sounds.
+  std::vector<DelayVote> votes(AlignmentFrames frames, Index expected, const Tensor& window) const;
+
+  /// The window of alignment frames when a piece is split: that of other frames, but in a long
+  /// piece other numbers replace its beginning, as the known program appears to do
+  /// (docs/metrics.md). [align_window]
+  Tensor splitting_window(const CrudeSearch& piece) const;
 
  private:
+  EnvelopePair envelopes_of(const CrudeSearch& piece) const;
+
   AlignedSound reference_;
   AlignedSound degraded_;
   Layout layout_;

@@ -76,6 +76,7 @@ void find_delays(const Groups::value_type& group,
                  Index first,
                  Index hop,
                  Delay Split::* side,
+                 const Tensor& window,
                  const DelayFinder& finder) {
   const auto& [expected, splits] = group;
   const Layout& layout = finder.layout();
@@ -84,7 +85,8 @@ void find_delays(const Groups::value_type& group,
         hop > 0 ? cut * layout.step - first - layout.align_window : first - cut * layout.step;
     return room < 0 ? 0 : room / std::abs(hop) + 1;
   };
-  const auto votes = finder.votes(first, hop, frames_to(splits.back()->cut), expected);
+  const AlignmentFrames frames{first, hop, frames_to(splits.back()->cut)};
+  const auto votes = finder.votes(frames, expected, window);
   DelayHistogram histogram(expected, layout.align_window);
   Index added = 0;
   for (Split* const split : splits) {
@@ -95,7 +97,9 @@ void find_delays(const Groups::value_type& group,
 }
 
 /// Before the cuts histograms grow from the utterance's begin, behind them backward from its end.
-void find_delays(std::vector<Split>& splits, const FrameRange& range, const DelayFinder& finder) {
+void find_delays(std::vector<Split>& splits, const Utterance& whole, const DelayFinder& finder) {
+  const auto& range = whole.range;
+  const Tensor window = finder.splitting_window({searched(range, finder), whole.crude});
   const Layout& layout = finder.layout();
   const Index hop = layout.align_window / 4;
   Groups before;
@@ -106,11 +110,11 @@ void find_delays(std::vector<Split>& splits, const FrameRange& range, const Dela
     after[split->crude_after].push_back(&*split);
   for (const auto& group : before) {
     const Index first = std::max(range.begin * layout.step, -group.first);
-    find_delays(group, first, hop, &Split::before, finder);
+    find_delays(group, first, hop, &Split::before, window, finder);
   }
   for (const auto& group : after) {
     const Index end = std::min(range.end * layout.step, finder.degraded().length - group.first);
-    find_delays(group, end - layout.align_window, -hop, &Split::after, finder);
+    find_delays(group, end - layout.align_window, -hop, &Split::after, window, finder);
   }
 }
 
@@ -120,7 +124,7 @@ std::optional<Split> best_split(const Utterance& utterance, const DelayFinder& f
   if (speech.end - speech.begin < kShortestSplit)
     return std::nullopt;
   std::vector<Split> splits = splits_at(cuts_within(speech, finder.layout()), utterance, finder);
-  find_delays(splits, utterance.range, finder);
+  find_delays(splits, utterance, finder);
   std::optional<Split> best;
   for (const Split& split : splits) {
     const double whole = utterance.delay.confidence;

@@ -28,13 +28,6 @@ std::vector<FrameRange> utterance_ranges(const DelayFinder& finder, Index crude)
   return ranges;
 }
 
-/// With some of the pause around it.
-FrameRange searched(const FrameRange& range, const DelayFinder& finder) {
-  const Index frames = std::ssize(finder.reference().activity.power);
-  return {std::max<Index>(range.begin - kGuardFrames, 0),
-          std::min(range.end + kGuardFrames, frames - 1)};
-}
-
 /// Each with its own delay.
 std::vector<Utterance> located(const std::vector<FrameRange>& ranges,
                                Index crude,
@@ -73,6 +66,12 @@ void part(Utterance& before, Utterance& after, Index step) {
 }
 
 }  // namespace
+
+FrameRange searched(const FrameRange& range, const DelayFinder& finder) {
+  const Index frames = std::ssize(finder.reference().activity.power);
+  return {std::max<Index>(range.begin - kGuardFrames, 0),
+          std::min(range.end + kGuardFrames, frames - 1)};
+}
 
 void keep_begin_inside(Utterance& utterance, const DelayFinder& finder) {
   const Index step = finder.layout().step;
