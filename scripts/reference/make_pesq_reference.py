@@ -34,6 +34,19 @@ def late(rate, seconds):
     return np.concatenate([first, sound[:cut], second, sound[cut:]])
 
 
+def hiss(rate, seconds):
+    """Noise without a pause: one utterance."""
+    chaos = 43758.5453 * np.sin(12.9898 * np.arange(int(rate * seconds)))
+    return 0.2 * (chaos - np.floor(chaos) - 0.5)
+
+
+def interrupted(rate, seconds):
+    """The hiss, 60 ms late from 1.83 s on."""
+    sound = hiss(rate, seconds)
+    cut = rate * 183 // 100
+    return np.concatenate([sound[:cut], np.zeros(rate * 6 // 100), sound[cut:]])
+
+
 def main():
     for name in ("pesq", "numpy"):
         print(name, version(name))
@@ -41,6 +54,9 @@ def main():
         for degraded in (talk, buzzing, late):
             pair = [f(rate, 6).astype(np.float32) for f in (talk, degraded)]
             print(f"{rate} {mode} {degraded.__name__}: {pesq.pesq(rate, *pair, mode):.6f}")
+    for seconds in (3, 4.2):
+        pair = [f(8000, seconds).astype(np.float32) for f in (hiss, interrupted)]
+        print(f"8000 nb interrupted, {seconds} s: {pesq.pesq(8000, *pair, 'nb'):.6f}")
 
 
 if __name__ == "__main__":

@@ -97,9 +97,10 @@ void find_delays(const Groups::value_type& group,
 }
 
 /// Before the cuts histograms grow from the utterance's begin, behind them backward from its end.
-void find_delays(std::vector<Split>& splits, const Utterance& whole, const DelayFinder& finder) {
-  const auto& range = whole.range;
-  const Tensor window = finder.splitting_window({searched(range, finder), whole.crude});
+void find_delays(std::vector<Split>& splits,
+                 const FrameRange& range,
+                 const Tensor& window,
+                 const DelayFinder& finder) {
   const Layout& layout = finder.layout();
   const Index hop = layout.align_window / 4;
   Groups before;
@@ -119,12 +120,15 @@ void find_delays(std::vector<Split>& splits, const Utterance& whole, const Delay
 }
 
 /// The split whose parts are surest of their delays; nothing when no split is surer than the whole.
-std::optional<Split> best_split(const Utterance& utterance, const DelayFinder& finder) {
+/// The range of the last utterance reaches beyond its speech; that part is not searched.
+std::optional<Split> best_split(const Utterance& utterance, bool last, const DelayFinder& finder) {
   const FrameRange speech = speech_within(utterance.range, finder.reference().activity.power);
   if (speech.end - speech.begin < kShortestSplit)
     return std::nullopt;
   std::vector<Split> splits = splits_at(cuts_within(speech, finder.layout()), utterance, finder);
-  find_delays(splits, utterance, finder);
+  const FrameRange piece{utterance.range.begin, last ? speech.end : utterance.range.end};
+  const Tensor window = finder.splitting_window({searched(piece, finder), utterance.crude});
+  find_delays(splits, utterance.range, window, finder);
   std::optional<Split> best;
   for (const Split& split : splits) {
     const double whole = utterance.delay.confidence;
@@ -155,7 +159,7 @@ std::vector<Utterance> parts_of(const Utterance& whole,
 std::vector<Utterance> split_utterances(std::vector<Utterance> utterances,
                                         const DelayFinder& finder) {
   for (std::size_t i = 0; i < utterances.size() && utterances.size() < kMostUtterances;) {
-    const auto split = best_split(utterances[i], finder);
+    const auto split = best_split(utterances[i], i + 1 == utterances.size(), finder);
     if (!split) {
       ++i;
       continue;

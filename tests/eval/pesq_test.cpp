@@ -52,6 +52,23 @@ audio::Waveform late(int rate, double seconds) {
   return sound;
 }
 
+/// The function `hiss` of scripts/reference/make_pesq_reference.py.
+audio::Waveform hiss(int rate, double seconds) {
+  audio::Waveform sound = talk(rate, seconds);
+  for (std::size_t i = 0; i < sound.samples.size(); ++i) {
+    const double chaos = 43758.5453 * std::sin(12.9898 * static_cast<double>(i));
+    sound.samples[i] = static_cast<float>(0.2 * (chaos - std::floor(chaos) - 0.5));
+  }
+  return sound;
+}
+
+/// The function `interrupted` of scripts/reference/make_pesq_reference.py.
+audio::Waveform interrupted(int rate, double seconds) {
+  audio::Waveform sound = hiss(rate, seconds);
+  sound.samples.insert(sound.samples.begin() + rate * 183 / 100, rate * 6 / 100, 0.0F);
+  return sound;
+}
+
 // The Python package pesq 0.0.4, printed by scripts/reference/make_pesq_reference.py.
 TEST(PesqReference, AgreesOnAddedSound) {
   const auto narrow = [](int rate) {
@@ -69,6 +86,16 @@ TEST(PesqReference, AgreesOnDelaysThatChange) {
       pesq(talk(16000, 6), late(16000, 6), PesqBand::kNarrow).value().mos_lqo, 3.070639, 0.01);
   EXPECT_NEAR(
       pesq(talk(16000, 6), late(16000, 6), PesqBand::kWide).value().mos_lqo, 2.398999, 0.01);
+}
+
+// With the published window of alignment frames the longer one scores 3.87.
+TEST(PesqReference, AgreesOnADelayThatChangesWithinALongUtterance) {
+  const auto narrow = [](double seconds) {
+    return pesq(hiss(8000, seconds), interrupted(8000, seconds), PesqBand::kNarrow).value().mos_lqo;
+  };
+
+  EXPECT_NEAR(narrow(3), 4.257524, 0.01);
+  EXPECT_NEAR(narrow(4.2), 3.293591, 0.01);
 }
 
 /// One table of scores that lies beside real sounds.
