@@ -119,14 +119,19 @@ void find_delays(std::vector<Split>& splits,
   }
 }
 
-/// The split whose parts are surest of their delays; nothing when no split is surer than the whole.
-/// The range of the last utterance reaches beyond its speech; that part is not searched.
-std::optional<Split> best_split(const Utterance& utterance, bool last, const DelayFinder& finder) {
+/// The split of utterance i whose parts are surest of their delays; nothing when no split is surer
+/// than the whole. The first and the last utterance reach beyond their speech, to the ends of the
+/// sound: there they are not searched.
+std::optional<Split> best_split(const std::vector<Utterance>& utterances,
+                                std::size_t i,
+                                const DelayFinder& finder) {
+  const Utterance& utterance = utterances[i];
   const FrameRange speech = speech_within(utterance.range, finder.reference().activity.power);
   if (speech.end - speech.begin < kShortestSplit)
     return std::nullopt;
   std::vector<Split> splits = splits_at(cuts_within(speech, finder.layout()), utterance, finder);
-  const FrameRange piece{utterance.range.begin, last ? speech.end : utterance.range.end};
+  const FrameRange piece{i == 0 ? speech.begin : utterance.range.begin,
+                         i + 1 == utterances.size() ? speech.end : utterance.range.end};
   const Tensor window = finder.splitting_window({searched(piece, finder), utterance.crude});
   find_delays(splits, utterance.range, window, finder);
   std::optional<Split> best;
@@ -159,7 +164,7 @@ std::vector<Utterance> parts_of(const Utterance& whole,
 std::vector<Utterance> split_utterances(std::vector<Utterance> utterances,
                                         const DelayFinder& finder) {
   for (std::size_t i = 0; i < utterances.size() && utterances.size() < kMostUtterances;) {
-    const auto split = best_split(utterances[i], i + 1 == utterances.size(), finder);
+    const auto split = best_split(utterances, i, finder);
     if (!split) {
       ++i;
       continue;
