@@ -105,6 +105,23 @@ struct SoundReader::State {
             info.samplerate);
   }
 
+  /// Reads on; false at the end. Blocks are as long whatever is asked for: of damaged MP3 files
+  /// libsndfile reads other samples in other blocks.
+  bool read_block() {
+    constexpr std::int64_t kBlockSamples = 1 << 16;  // of all channels: 1024 at most
+    const sf_count_t most = kBlockSamples / info.channels;
+    std::vector<float> block(static_cast<std::size_t>(most * info.channels));
+    const sf_count_t frames = sf_readf_float(handle.get(), block.data(), most);
+    const auto samples = std::span(block).first(static_cast<std::size_t>(frames * info.channels));
+    const std::size_t before = ahead.size();
+    append_means(ahead, samples, info.channels);
+    require_finite(std::span(ahead).subspan(before), ErrorKind::kData, name, position);
+    position += frames;
+    if (frames == 0)
+      require_all_read();
+    return frames > 0;
+  }
+
   void require_all_read() const {
     require((info.frames >= SF_COUNT_MAX || position >= info.frames) &&
                 sf_error(handle.get()) == SF_ERR_NO_ERROR,
@@ -121,6 +138,7 @@ struct SoundReader::State {
   SF_INFO info{};
   SoundHandle handle{nullptr, &sf_close};
   std::int64_t position = 0;
+  std::vector<float> ahead;  ///< read, but not asked for yet
 };
 
 SoundReader::SoundReader(const std::filesystem::path& path)
@@ -141,22 +159,14 @@ int SoundReader::channels() const {
 }
 
 std::vector<float> SoundReader::read(std::int64_t count) {
-  constexpr std::int64_t kBlockSamples = 1
-                                         << 16;  // of all channels, of which there are 1024 at most
-  const std::int64_t block_frames = std::min(count, kBlockSamples / channels());
-  std::vector<float> block(static_cast<std::size_t>(block_frames * channels()));
-  std::vector<float> samples;
-  sf_count_t frames = 1;
-  while (std::ssize(samples) < count && frames > 0) {
-    frames = sf_readf_float(
-        state_->handle.get(), block.data(), std::min(block_frames, count - std::ssize(samples)));
-    append_means(
-        samples, std::span(block).first(static_cast<std::size_t>(frames * channels())), channels());
+  std::vector<float>& ahead = state_->ahead;
+  while (std::ssize(ahead) < count && state_->read_block()) {
   }
-  require_finite(samples, ErrorKind::kData, state_->name, state_->position);
-  state_->position += std::ssize(samples);
-  if (frames == 0)
-    state_->require_all_read();
+  if (std::ssize(ahead) <= count)
+    return std::exchange(ahead, {});
+  const auto end = ahead.begin() + count;
+  std::vector<float> samples(ahead.begin(), end);
+  ahead.erase(ahead.begin(), end);
   return samples;
 }
 

@@ -118,6 +118,28 @@ TEST(SoundStreamFault, NamesTheEndOfADamagedSound) {
   }
 }
 
+/// The samples and rate, or the error.
+std::string outcome(SoundReader&& reader, std::int64_t count) {
+  try {
+    std::vector<float> samples;
+    for (auto piece = reader.read(count); !piece.empty(); piece = reader.read(count))
+      samples.insert(samples.end(), piece.begin(), piece.end());
+    return ::testing::PrintToString(samples);
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(SoundStreamFault, FindsTheSameDamageInPieces) {
+  const std::string mp3 =
+      read_file(LIPSOUND2_SOURCE_DIR "/tests/fuzz/corpus/sound_reader/damaged_layer_1");
+
+  const std::string whole = outcome({mp3, "a.mp3"}, std::numeric_limits<std::int64_t>::max());
+
+  for (const std::int64_t count : {1, 777, 4096})
+    EXPECT_EQ(outcome({mp3, "a.mp3"}, count), whole);
+}
+
 TEST(SoundStreamFault, RefusesTruncatedWavsBeforeTheFirstSample) {
   const TemporaryFolder folder;
   const std::string wav = encode_wav({ramp(1000), 16000});
