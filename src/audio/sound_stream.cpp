@@ -110,7 +110,7 @@ struct SoundReader::State {
   bool read_block() {
     constexpr std::int64_t kBlockSamples = 1 << 16;  // of all channels: 1024 at most
     const sf_count_t most = kBlockSamples / info.channels;
-    std::vector<float> block(static_cast<std::size_t>(most * info.channels));
+    block.resize(static_cast<std::size_t>(most * info.channels));
     const sf_count_t frames = sf_readf_float(handle.get(), block.data(), most);
     const auto samples = std::span(block).first(static_cast<std::size_t>(frames * info.channels));
     const std::size_t before = ahead.size();
@@ -138,6 +138,7 @@ struct SoundReader::State {
   SF_INFO info{};
   SoundHandle handle{nullptr, &sf_close};
   std::int64_t position = 0;
+  std::vector<float> block;  ///< as libsndfile gives it, all channels
   std::vector<float> ahead;  ///< read, but not asked for yet
 };
 
