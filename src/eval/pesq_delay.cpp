@@ -55,16 +55,15 @@ std::vector<Index> best_lags(std::span<const EnvelopePair> pairs) {
   return lags;
 }
 
-/// From the most negative lag to the most positive one; the sum of both lengths less one.
+/// From the most negative lag to the most positive one. [lags]
 Tensor correlation_of(const EnvelopePair& pair) {
-  const Index lags = std::ssize(pair.reference) + std::ssize(pair.degraded) - 1;
-  const auto size = static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(lags + 1)));
+  const auto size = static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(pair.lags() + 1)));
   const auto tensor_of = [](std::span<const double> envelope) {
     return at::from_blob(const_cast<double*>(envelope.data()), {std::ssize(envelope)}, at::kDouble);
   };
   return correlations(tensor_of(pair.reference), tensor_of(pair.degraded), size)
       .roll(std::ssize(pair.reference) - 1)
-      .narrow(0, 0, lags);
+      .narrow(0, 0, pair.lags());
 }
 
 DelayVote vote_of(std::span<double> correlation) {
@@ -199,10 +198,9 @@ std::vector<DelayVote> DelayFinder::votes(AlignmentFrames frames,
 Tensor DelayFinder::splitting_window(const CrudeSearch& piece) const {
   const EnvelopePair pair = envelopes_of(piece);
   const Index room = kCorrelationRoom * layout_.align_window;
-  const Index lags = std::ssize(pair.reference) + std::ssize(pair.degraded) - 1;
-  if (lags <= room)
+  const Index replaced = std::min(pair.lags() - room, layout_.align_window);
+  if (replaced <= 0)
     return window_;
-  const Index replaced = std::min(lags - room, layout_.align_window);
   Tensor window = window_.clone();
   window.narrow(0, 0, replaced).copy_(correlation_of(pair).narrow(0, room, replaced));
   return window;

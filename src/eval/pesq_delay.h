@@ -36,6 +36,9 @@ struct CrudeSearch {
 struct EnvelopePair {
   std::span<const double> reference;
   std::span<const double> degraded;
+
+  /// At how many lags the two overlap.
+  Index lags() const { return std::ssize(reference) + std::ssize(degraded) - 1; }
 };
 
 /// Where alignment frames begin: at `first`, `first + hop` ... samples of the reference.

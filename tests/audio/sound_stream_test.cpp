@@ -27,6 +27,13 @@ std::vector<float> ramp(std::size_t count) {
   return samples;
 }
 
+std::vector<float> read_in_pieces(SoundReader& reader, std::int64_t count) {
+  std::vector<float> samples;
+  for (auto piece = reader.read(count); !piece.empty(); piece = reader.read(count))
+    samples.insert(samples.end(), piece.begin(), piece.end());
+  return samples;
+}
+
 TEST(SoundStream, PiecesMakeTheFileThatTheWholeMakes) {
   const TemporaryFolder folder;
   const std::vector<float> samples = ramp(10000);
@@ -46,9 +53,7 @@ TEST(SoundStream, ReadsInPiecesWhatIsReadWhole) {
   write_wav(folder / "a.wav", {ramp(10000), 22050});
 
   SoundReader reader(folder / "a.wav");
-  std::vector<float> samples;
-  for (std::vector<float> piece = reader.read(3000); !piece.empty(); piece = reader.read(3000))
-    samples.insert(samples.end(), piece.begin(), piece.end());
+  const std::vector<float> samples = read_in_pieces(reader, 3000);
 
   EXPECT_EQ(reader.rate(), 22050);
   EXPECT_EQ(reader.channels(), 1);
@@ -118,13 +123,10 @@ TEST(SoundStreamFault, NamesTheEndOfADamagedSound) {
   }
 }
 
-/// The samples and rate, or the error.
+/// The samples in words, or the error.
 std::string outcome(SoundReader&& reader, std::int64_t count) {
   try {
-    std::vector<float> samples;
-    for (auto piece = reader.read(count); !piece.empty(); piece = reader.read(count))
-      samples.insert(samples.end(), piece.begin(), piece.end());
-    return ::testing::PrintToString(samples);
+    return ::testing::PrintToString(read_in_pieces(reader, count));
   } catch (const Error& error) {
     return error.what();
   }

@@ -26,22 +26,25 @@ double talk_at(double t) {
   return 0.2 * std::pow(std::sin(2 * M_PI * 2 * t), 2) * tone;
 }
 
-audio::Waveform talk(int rate, double seconds) {
+/// The sound whose sample i is value_at(i).
+template <class Value>
+audio::Waveform sampled(int rate, double seconds, const Value& value_at) {
   audio::Waveform sound{std::vector<float>(static_cast<std::size_t>(rate * seconds)), rate};
   for (std::size_t i = 0; i < sound.samples.size(); ++i)
-    sound.samples[i] = static_cast<float>(talk_at(static_cast<double>(i) / rate));
+    sound.samples[i] = static_cast<float>(value_at(static_cast<double>(i)));
   return sound;
+}
+
+audio::Waveform talk(int rate, double seconds) {
+  return sampled(rate, seconds, [rate](double i) { return talk_at(i / rate); });
 }
 
 /// The function `buzzing` of scripts/reference/make_pesq_reference.py.
 audio::Waveform buzzing(int rate, double seconds) {
-  audio::Waveform sound = talk(rate, seconds);
-  for (std::size_t i = 0; i < sound.samples.size(); ++i) {
-    const double t = static_cast<double>(i) / rate;
-    sound.samples[i] =
-        static_cast<float>(talk_at(t) + 0.02 * std::sin(2 * M_PI * (300 * t + 100 * t * t)));
-  }
-  return sound;
+  return sampled(rate, seconds, [rate](double i) {
+    const double t = i / rate;
+    return talk_at(t) + 0.02 * std::sin(2 * M_PI * (300 * t + 100 * t * t));
+  });
 }
 
 /// The function `late` of scripts/reference/make_pesq_reference.py.
@@ -54,12 +57,10 @@ audio::Waveform late(int rate, double seconds) {
 
 /// The function `hiss` of scripts/reference/make_pesq_reference.py.
 audio::Waveform hiss(int rate, double seconds) {
-  audio::Waveform sound = talk(rate, seconds);
-  for (std::size_t i = 0; i < sound.samples.size(); ++i) {
-    const double chaos = 43758.5453 * std::sin(12.9898 * static_cast<double>(i));
-    sound.samples[i] = static_cast<float>(0.2 * (chaos - std::floor(chaos) - 0.5));
-  }
-  return sound;
+  return sampled(rate, seconds, [](double i) {
+    const double chaos = 43758.5453 * std::sin(12.9898 * i);
+    return 0.2 * (chaos - std::floor(chaos) - 0.5);
+  });
 }
 
 /// The function `interrupted` of scripts/reference/make_pesq_reference.py.
