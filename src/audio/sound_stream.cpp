@@ -108,8 +108,8 @@ struct SoundReader::State {
   /// Reads on; false at the end. Blocks are as long whatever is asked for: of damaged MP3 files
   /// libsndfile reads other samples in other blocks.
   bool read_block() {
-    constexpr std::int64_t kBlockSamples = 1 << 16;  // of all channels: 1024 at most
-    const sf_count_t most = kBlockSamples / info.channels;
+    constexpr sf_count_t kBlockSamples = 1 << 16;  // of all channels: 1024 at most
+    const sf_count_t most = std::clamp<sf_count_t>(info.frames, 1, kBlockSamples / info.channels);
     block.resize(static_cast<std::size_t>(most * info.channels));
     const sf_count_t frames = sf_readf_float(handle.get(), block.data(), most);
     const auto samples = std::span(block).first(static_cast<std::size_t>(frames * info.channels));
