@@ -7,7 +7,7 @@
 
 The folders hold wav files of one channel in 16 bits, paired by file stem; they are linked to under other names until there are so many pairs. Each side is
 one process of one thread and reads the same files. Of lipsound2 the whole process counts, of Python only the loop over the pairs. Both sides compute STOI
-and ESTOI. Then two threads beside one, and the peak memory over 100 and over --many pairs. Run it with nothing else on the machine.
+and ESTOI. Then two threads beside one over --many pairs, and the peak memory over 100 and over so many. Run it with nothing else on the machine.
 """
 
 import argparse
@@ -129,9 +129,11 @@ def measure(flags, root):
             continue
         results[metrics] = compare(
             [f"{metrics}: lipsound2", package], [ours(metrics), lambda: time_package(metrics, folder)], flags.pairs, flags.rounds)
-    results["jobs"] = compare(["stoi,estoi: --jobs 2", "--jobs 1"], [ours("stoi,estoi", 2), ours("stoi,estoi")], flags.pairs, flags.rounds)
-    for count in (100, flags.many):
-        run = time_ours(flags.program, "stoi,estoi", link_pairs(flags, count, root / f"many{count}"))
+    few, many = link_pairs(flags, 100, root / "few"), link_pairs(flags, flags.many, root / "many")
+    on_many = lambda jobs: lambda: time_ours(flags.program, "stoi,estoi", many, jobs)
+    results["jobs"] = compare(["stoi,estoi: --jobs 2", "--jobs 1"], [on_many(2), on_many(1)], flags.many, flags.rounds)
+    for count, folder in ((100, few), (flags.many, many)):
+        run = time_ours(flags.program, "stoi,estoi", folder)
         results[f"MiB over {count} pairs"] = run["mib"]
         print(f"peak memory over {count} pairs: {run['mib']:.1f} MiB", flush=True)
     return results
