@@ -40,10 +40,10 @@ def hiss(rate, seconds):
     return 0.2 * (chaos - np.floor(chaos) - 0.5)
 
 
-def interrupted(rate, seconds):
-    """The hiss, 60 ms late from 1.83 s on."""
+def interrupted(rate, seconds, place_ms):
+    """The hiss, from a place on 60 ms late."""
     sound = hiss(rate, seconds)
-    cut = rate * 183 // 100
+    cut = rate * place_ms // 1000
     return np.concatenate([sound[:cut], np.zeros(rate * 6 // 100), sound[cut:]])
 
 
@@ -54,9 +54,9 @@ def main():
         for degraded in (talk, buzzing, late):
             pair = [f(rate, 6).astype(np.float32) for f in (talk, degraded)]
             print(f"{rate} {mode} {degraded.__name__}: {pesq.pesq(rate, *pair, mode):.6f}")
-    for seconds in (3, 4.2):
-        pair = [f(8000, seconds).astype(np.float32) for f in (hiss, interrupted)]
-        print(f"8000 nb interrupted, {seconds} s: {pesq.pesq(8000, *pair, 'nb'):.6f}")
+    for seconds, place_ms in ((3, 1830), (4.2, 1830), (5, 1890)):
+        pair = [sound.astype(np.float32) for sound in (hiss(8000, seconds), interrupted(8000, seconds, place_ms))]
+        print(f"8000 nb interrupted, {seconds} s, {place_ms} ms: {pesq.pesq(8000, *pair, 'nb'):.6f}")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <ranges>
 #include <span>
 #include <utility>
 
@@ -13,12 +14,14 @@
 #include <ATen/ops/hann_window.h>
 #include <ATen/ops/zeros.h>
 
+#include "lipsound2/core/vectorized.h"
+
 namespace lipsound2::eval::p862 {
 namespace {
 
 constexpr double kPeakShare = 0.99;  // bins this near to the peak count like it
 constexpr double kVotePower = 0.125;
-constexpr Index kCorrelationRoom = 4;    // windows that a correlation of envelopes may fill
+constexpr Index kSpectra = 3;            // of align_window + 2 numbers, before the window
 constexpr Index kTransformed = 1 << 16;  // numbers at a time, so that they stay in the cache
 
 /// How many frames later the degraded envelope of a pair is where its correlation is highest.
@@ -55,17 +58,6 @@ std::vector<Index> best_lags(std::span<const EnvelopePair> pairs) {
   return lags;
 }
 
-/// From the most negative lag to the most positive one. [lags]
-Tensor correlation_of(const EnvelopePair& pair) {
-  const auto size = static_cast<Index>(std::bit_ceil(static_cast<std::size_t>(pair.lags() + 1)));
-  const auto tensor_of = [](std::span<const double> envelope) {
-    return at::from_blob(const_cast<double*>(envelope.data()), {std::ssize(envelope)}, at::kDouble);
-  };
-  return correlations(tensor_of(pair.reference), tensor_of(pair.degraded), size)
-      .roll(std::ssize(pair.reference) - 1)
-      .narrow(0, 0, pair.lags());
-}
-
 DelayVote vote_of(std::span<double> correlation) {
   double highest = 0;
   for (double& value : correlation) {
@@ -93,6 +85,13 @@ Tensor rows_of(const Samples& samples, Index first, Index hop, Index count, Inde
 }
 
 }  // namespace
+
+double EnvelopePair::correlation(Index i) const {
+  const Index lag = i - (std::ssize(reference) - 1);
+  const auto early = reference.subspan(static_cast<std::size_t>(std::max<Index>(-lag, 0)));
+  const auto late = degraded.subspan(static_cast<std::size_t>(std::max<Index>(lag, 0)));
+  return dot(early.data(), late.data(), std::min(std::ssize(early), std::ssize(late)));
+}
 
 Tensor correlations(const Tensor& reference, const Tensor& degraded, std::int64_t size) {
   return at::fft_irfft(at::fft_rfft(reference, size).conj() * at::fft_rfft(degraded, size), size);
@@ -195,14 +194,17 @@ std::vector<DelayVote> DelayFinder::votes(AlignmentFrames frames,
   return votes;
 }
 
-Tensor DelayFinder::splitting_window(const CrudeSearch& piece) const {
-  const EnvelopePair pair = envelopes_of(piece);
-  const Index room = kCorrelationRoom * layout_.align_window;
-  const Index replaced = std::min(pair.lags() - room, layout_.align_window);
-  if (replaced <= 0)
-    return window_;
+Tensor DelayFinder::splitting_window(std::span<const CrudeSearch> searches) const {
+  const Index before = kSpectra * (layout_.align_window + 2);
   Tensor window = window_.clone();
-  window.narrow(0, 0, replaced).copy_(correlation_of(pair).narrow(0, room, replaced));
+  double* numbers = window.mutable_data_ptr<double>();
+  Index replaced = 0;  // by later searches
+  for (const CrudeSearch& search : searches | std::views::reverse) {
+    const EnvelopePair pair = envelopes_of(search);
+    const Index reach = std::min(pair.lags() - before, layout_.align_window);
+    for (; replaced < reach; ++replaced)
+      numbers[replaced] = pair.correlation(before + replaced);
+  }
   return window;
 }
 

@@ -39,6 +39,9 @@ struct EnvelopePair {
 
   /// At how many lags the two overlap.
   Index lags() const { return std::ssize(reference) + std::ssize(degraded) - 1; }
+
+  /// Their correlation at lag i, counted from the most negative one.
+  double correlation(Index i) const;
 };
 
 /// Where alignment frames begin: at `first`, `first + hop` ... samples of the reference.
@@ -99,10 +102,10 @@ class DelayFinder {
   /// leaves one of the sounds.
   std::vector<DelayVote> votes(AlignmentFrames frames, Index expected, const Tensor& window) const;
 
-  /// The window of alignment frames when a piece is split: that of other frames, but in a long
-  /// piece other numbers replace its beginning, as the known program appears to do
-  /// (docs/metrics.md). [align_window]
-  Tensor splitting_window(const CrudeSearch& piece) const;
+  /// The window of alignment frames when a piece is split: that of other frames, but the
+  /// correlations of long envelopes, searched for crude delays before, replace its beginning, as in
+  /// the known program (docs/metrics.md). [align_window]
+  Tensor splitting_window(std::span<const CrudeSearch> searches) const;
 
  private:
   EnvelopePair envelopes_of(const CrudeSearch& piece) const;

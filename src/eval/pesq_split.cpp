@@ -51,16 +51,18 @@ std::vector<Index> cuts_within(const FrameRange& speech, const Layout& layout) {
   return cuts;
 }
 
-/// The cuts with the crude delays of both sides.
-std::vector<Split> splits_at(const std::vector<Index>& cuts,
-                             const Utterance& whole,
-                             const DelayFinder& finder) {
-  std::vector<CrudeSearch> searches;
+/// Where the crude delays of both sides of each cut are looked for, in turn.
+std::vector<CrudeSearch> sides_of(const std::vector<Index>& cuts, const Utterance& whole) {
+  std::vector<CrudeSearch> sides;
   for (const Index cut : cuts) {
-    searches.push_back({{whole.range.begin, cut}, whole.crude});
-    searches.push_back({{cut, whole.range.end}, whole.crude});
+    sides.push_back({{whole.range.begin, cut}, whole.crude});
+    sides.push_back({{cut, whole.range.end}, whole.crude});
   }
-  const std::vector<Index> delays = finder.crude(searches);
+  return sides;
+}
+
+/// The cuts with the crude delays of both sides.
+std::vector<Split> splits_at(const std::vector<Index>& cuts, const std::vector<Index>& delays) {
   std::vector<Split> splits;
   for (std::size_t i = 0; i < cuts.size(); ++i)
     splits.push_back({cuts[i], delays[2 * i], delays[2 * i + 1], {}, {}});
@@ -119,21 +121,15 @@ void find_delays(std::vector<Split>& splits,
   }
 }
 
-/// The split of utterance i whose parts are surest of their delays; nothing when no split is surer
-/// than the whole. The first and the last utterance reach beyond their speech, to the ends of the
-/// sound: there they are not searched.
-std::optional<Split> best_split(const std::vector<Utterance>& utterances,
-                                std::size_t i,
-                                const DelayFinder& finder) {
-  const Utterance& utterance = utterances[i];
+/// The split whose parts are surest of their delays; nothing when no split is surer than the whole.
+std::optional<Split> best_split(const Utterance& utterance, const DelayFinder& finder) {
   const FrameRange speech = speech_within(utterance.range, finder.reference().activity.power);
   if (speech.end - speech.begin < kShortestSplit)
     return std::nullopt;
-  std::vector<Split> splits = splits_at(cuts_within(speech, finder.layout()), utterance, finder);
-  const FrameRange piece{i == 0 ? speech.begin : utterance.range.begin,
-                         i + 1 == utterances.size() ? speech.end : utterance.range.end};
-  const Tensor window = finder.splitting_window({searched(piece, finder), utterance.crude});
-  find_delays(splits, utterance.range, window, finder);
+  const std::vector<Index> cuts = cuts_within(speech, finder.layout());
+  const std::vector<CrudeSearch> sides = sides_of(cuts, utterance);
+  std::vector<Split> splits = splits_at(cuts, finder.crude(sides));
+  find_delays(splits, utterance.range, finder.splitting_window(sides), finder);
   std::optional<Split> best;
   for (const Split& split : splits) {
     const double whole = utterance.delay.confidence;
@@ -164,7 +160,7 @@ std::vector<Utterance> parts_of(const Utterance& whole,
 std::vector<Utterance> split_utterances(std::vector<Utterance> utterances,
                                         const DelayFinder& finder) {
   for (std::size_t i = 0; i < utterances.size() && utterances.size() < kMostUtterances;) {
-    const auto split = best_split(utterances, i, finder);
+    const auto split = best_split(utterances[i], finder);
     if (!split) {
       ++i;
       continue;

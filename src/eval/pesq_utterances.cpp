@@ -28,6 +28,13 @@ std::vector<FrameRange> utterance_ranges(const DelayFinder& finder, Index crude)
   return ranges;
 }
 
+/// The range with some of the pause around it, where its delay is looked for.
+FrameRange searched(const FrameRange& range, const DelayFinder& finder) {
+  const Index frames = std::ssize(finder.reference().activity.power);
+  return {std::max<Index>(range.begin - kGuardFrames, 0),
+          std::min(range.end + kGuardFrames, frames - 1)};
+}
+
 /// Each with its own delay.
 std::vector<Utterance> located(const std::vector<FrameRange>& ranges,
                                Index crude,
@@ -66,12 +73,6 @@ void part(Utterance& before, Utterance& after, Index step) {
 }
 
 }  // namespace
-
-FrameRange searched(const FrameRange& range, const DelayFinder& finder) {
-  const Index frames = std::ssize(finder.reference().activity.power);
-  return {std::max<Index>(range.begin - kGuardFrames, 0),
-          std::min(range.end + kGuardFrames, frames - 1)};
-}
 
 void keep_begin_inside(Utterance& utterance, const DelayFinder& finder) {
   const Index step = finder.layout().step;

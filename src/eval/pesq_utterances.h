@@ -15,9 +15,6 @@ struct Utterance {
 
 constexpr std::size_t kMostUtterances = 50;
 
-/// The range with some of the pause around it, where its delay is looked for.
-FrameRange searched(const FrameRange& range, const DelayFinder& finder);
-
 /// Finds the utterances of the reference and their delays; together they cover the sound. Empty
 /// when there is no speech.
 std::vector<Utterance> find_utterances(const DelayFinder& finder);

@@ -64,9 +64,9 @@ audio::Waveform hiss(int rate, double seconds) {
 }
 
 /// The function `interrupted` of scripts/reference/make_pesq_reference.py.
-audio::Waveform interrupted(int rate, double seconds) {
+audio::Waveform interrupted(int rate, double seconds, int place_ms) {
   audio::Waveform sound = hiss(rate, seconds);
-  sound.samples.insert(sound.samples.begin() + rate * 183 / 100, rate * 6 / 100, 0.0F);
+  sound.samples.insert(sound.samples.begin() + rate * place_ms / 1000, rate * 6 / 100, 0.0F);
   return sound;
 }
 
@@ -89,14 +89,16 @@ TEST(PesqReference, AgreesOnDelaysThatChange) {
       pesq(talk(16000, 6), late(16000, 6), PesqBand::kWide).value().mos_lqo, 2.398999, 0.01);
 }
 
-// With the published window of alignment frames the longer one scores 3.87.
+// With the published window of alignment frames the second one scores 3.87.
 TEST(PesqReference, AgreesOnADelayThatChangesWithinALongUtterance) {
-  const auto narrow = [](double seconds) {
-    return pesq(hiss(8000, seconds), interrupted(8000, seconds), PesqBand::kNarrow).value().mos_lqo;
+  const auto narrow = [](double seconds, int place_ms) {
+    const audio::Waveform degraded = interrupted(8000, seconds, place_ms);
+    return pesq(hiss(8000, seconds), degraded, PesqBand::kNarrow).value().mos_lqo;
   };
 
-  EXPECT_NEAR(narrow(3), 4.257524, 0.01);
-  EXPECT_NEAR(narrow(4.2), 3.293591, 0.01);
+  EXPECT_NEAR(narrow(3, 1830), 4.257524, 0.001);
+  EXPECT_NEAR(narrow(4.2, 1830), 3.293591, 0.001);
+  EXPECT_NEAR(narrow(5, 1890), 3.397394, 0.001);
 }
 
 /// One table of scores that lies beside real sounds.
