@@ -13,26 +13,43 @@ constexpr std::size_t kDraws = 10000;
 constexpr std::uint64_t kBootstrapSeed = 1;
 constexpr std::uint64_t kFlipSeed = 2;
 
-/// Adds up what `draw` gives for each of so many places.
-template <class Draw>
-Share drawn_sum(std::size_t count, const Draw& draw) {
-  Share sum{.value = 0, .weight = 0};
-  for (std::size_t i = 0; i < count; ++i) {
-    const Share share = draw(i);
-    sum.value += share.value;
-    sum.weight += share.weight;
-  }
+Share& operator+=(Share& sum, const Share& share) {
+  sum.value += share.value;
+  sum.weight += share.weight;
   return sum;
 }
 
-/// The sorted means of many such sums. Some of them must have weight.
+/// The sum of as many shares as there are, drawn with replacement. Each random number draws two:
+/// halves of it, of 32 bits, choose among fewer than 2^32 shares evenly enough.
+Share resampled_sum(const std::vector<Share>& shares, Rng& rng) {
+  const std::uint64_t count = shares.size();
+  Share even{.value = 0, .weight = 0};
+  Share odd = even;
+  for (std::uint64_t i = 0; i < count; i += 2) {
+    const std::uint64_t number = rng.next();
+    even += shares[(number >> 32) * count >> 32];
+    if (i + 1 < count)
+      odd += shares[(number & 0xffffffff) * count >> 32];
+  }
+  return even += odd;
+}
+
+/// The sum with random signs of the values.
+Share flipped_sum(const std::vector<Share>& shares, Rng& rng) {
+  Share sum{.value = 0, .weight = 0};
+  for (const Share& share : shares)
+    sum += Share{rng.chance(0.5) ? share.value : -share.value, share.weight};
+  return sum;
+}
+
+/// The sorted means of many sums that `draw` gives. Some of them must have weight.
 template <class Draw>
-std::vector<double> drawn_means(std::size_t count, const Draw& draw) {
+std::vector<double> drawn_means(const Draw& draw) {
   std::vector<double> means(kDraws);
   for (double& mean : means) {
-    Share sum = drawn_sum(count, draw);
+    Share sum = draw();
     while (sum.weight == 0)  // only clips with empty references: their rate is not defined
-      sum = drawn_sum(count, draw);
+      sum = draw();
     mean = sum.value / sum.weight;
   }
   std::ranges::sort(means);
@@ -42,7 +59,9 @@ std::vector<double> drawn_means(std::size_t count, const Draw& draw) {
 }  // namespace
 
 double mean_of(const std::vector<Share>& shares) {
-  const Share sum = drawn_sum(shares.size(), [&](std::size_t i) { return shares[i]; });
+  Share sum{.value = 0, .weight = 0};
+  for (const Share& share : shares)
+    sum += share;
   return sum.weight == 0 ? std::numeric_limits<double>::quiet_NaN() : sum.value / sum.weight;
 }
 
@@ -51,10 +70,7 @@ Interval bootstrap_interval(const std::vector<Share>& shares) {
   if (std::isnan(mean))
     return {mean, mean};
   Rng rng(kBootstrapSeed);
-  const auto count = std::ssize(shares);
-  const auto means = drawn_means(shares.size(), [&](std::size_t) {
-    return shares[static_cast<std::size_t>(rng.below(count))];
-  });
+  const auto means = drawn_means([&] { return resampled_sum(shares, rng); });
   constexpr std::size_t kTail = kDraws / 40;  // 2.5 %
   return {means[kTail], means[kDraws - 1 - kTail]};
 }
@@ -64,9 +80,7 @@ double flip_probability(const std::vector<Share>& shares) {
   if (std::isnan(mean))
     return 1;
   Rng rng(kFlipSeed);
-  const auto means = drawn_means(shares.size(), [&](std::size_t i) {
-    return Share{rng.chance(0.5) ? shares[i].value : -shares[i].value, shares[i].weight};
-  });
+  const auto means = drawn_means([&] { return flipped_sum(shares, rng); });
   constexpr double kRounding = 1e-12;
   const auto extreme = std::ranges::count_if(
       means, [&](double flipped) { return std::abs(flipped) >= std::abs(mean) - kRounding; });
