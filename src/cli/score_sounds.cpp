@@ -1,10 +1,9 @@
-#include <malloc.h>
-
 #include <atomic>
 #include <cmath>
 #include <thread>
 
 #include <ATen/Parallel.h>
+#include <malloc.h>
 
 #include "lipsound2/audio/resample.h"
 #include "lipsound2/audio/sound_stream.h"
