@@ -76,8 +76,8 @@ eval::ClipScores score_one_of(const std::vector<SoundPair>& pairs,
   }
 }
 
-/// From one arena they would wait for each other and take over memory that lies in the other core's
-/// cache.
+/// Instead of the one that main() keeps for training: from that they would wait for each other and
+/// take over memory that lies in the other core's cache.
 void give_threads_arenas(std::int64_t threads) {
   mallopt(M_ARENA_MAX, static_cast<int>(1 + threads));
 }
